@@ -1,0 +1,87 @@
+"""The catalog: freehold's own facts, and what a user's file adds to or overrides in them."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypeVar
+
+import yaml
+from pydantic import BaseModel, TypeAdapter
+
+from freehold.catalog.facts import Catalog, EngineVersion, Gpu, ModelFacts, System
+from freehold.report import Report
+from freehold.source import Source
+from freehold.spec.base import Repository, Strict
+from freehold.spec.load import load_as
+
+Entry = TypeVar("Entry", bound=BaseModel)
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class OwnCatalog(Strict):
+    """A user's file of facts that the catalog lacks or has otherwise."""
+
+    gpus: dict[str, Gpu] = {}  # noqa: RUF012 - pydantic copies it
+    models: dict[Repository, ModelFacts] = {}  # noqa: RUF012 - pydantic copies it
+
+
+def load(user_file: Source | None, report: Report) -> Catalog:
+    """The catalog with the facts of the user's own file, if there is one."""
+    if user_file is None:
+        return builtin()
+    own_report = Report(user_file)
+    own = load_as(OwnCatalog, user_file, own_report)
+    report.findings.extend(own_report.findings)
+    return _merged(builtin(), own) if own else builtin()
+
+
+@cache
+def builtin() -> Catalog:
+    """The facts that come with freehold."""
+    return Catalog(
+        gpus=_entries("gpus.yml", Gpu),
+        models=_with_checkpoints(_entries("models.yml", ModelFacts)),
+        engines=_engines(),
+        systems=_entries("systems.yml", System),
+        quadlet={since: tuple(keys) for since, keys in _read("quadlet.yml").items()},
+    )
+
+
+def _merged(catalog: Catalog, own: OwnCatalog) -> Catalog:
+    return catalog.model_copy(
+        update={
+            "gpus": catalog.gpus | own.gpus,
+            "models": catalog.models | _with_checkpoints(own.models),
+        }
+    )
+
+
+def _with_checkpoints(models: dict[str, ModelFacts]) -> dict[str, ModelFacts]:
+    """The models, and each one's further checkpoints under their own names."""
+    further = {
+        repository: facts.model_copy(update={"stores": stores, "checkpoints": {}})
+        for facts in models.values()
+        for repository, stores in facts.checkpoints.items()
+    }
+    return further | models
+
+
+def _engines() -> dict[str, EngineVersion]:
+    entries = _read("engines.yml")
+    for version, entry in entries.items():
+        entry["flags"] = json.loads(_text(f"flags/{version}.json"))
+    return TypeAdapter(dict[str, EngineVersion]).validate_python(entries)
+
+
+def _entries(name: str, entry: type[Entry]) -> dict[str, Entry]:
+    return TypeAdapter(dict[str, entry]).validate_python(_read(name))  # type: ignore[valid-type]
+
+
+def _read(name: str) -> dict[str, Any]:
+    content: dict[str, Any] = yaml.load(_text(name), Loader=_LOADER)  # noqa: S506 - our own file
+    return content
+
+
+def _text(name: str) -> str:
+    return files("freehold.catalog").joinpath(name).read_text()

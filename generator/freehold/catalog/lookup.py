@@ -1,0 +1,118 @@
+"""Finds entries by id or alias; says what may have been meant when there is none."""
+
+from collections.abc import Iterable
+
+from freehold.catalog.facts import Catalog, EngineVersion, Gpu, ModelFacts, System
+from freehold.diagnostics import nearest, rule_text
+from freehold.report import Report
+from freehold.source import Loc
+from freehold.spec.models import EngineName
+
+rule_text(
+    "unknown-gpu",
+    """The catalog has no card of this id.
+
+    Its memory decides what fits, so it is looked up and never guessed. `freehold catalog`
+    lists the cards; a card that is missing can be added in a file of your own, or written
+    out in the spec with its `vram`, `bandwidth` and `compute_capability`.
+    """,
+)
+rule_text(
+    "unknown-model",
+    """The catalog has no model of this repository.
+
+    The size of weights and KV cache follow from a model's architecture. Copy the figures
+    from the checkpoint's config.json into a file of your own, named by `catalog:`.
+    """,
+)
+rule_text(
+    "unknown-system",
+    """The catalog has no such operating system.
+
+    Package names, podman's version and thus the keys of units depend on it.
+    """,
+)
+rule_text(
+    "unknown-engine-version",
+    """The catalog does not have this version of the engine.
+
+    Flags come and go between versions, so each version has its own table of them.
+    """,
+)
+
+
+def find_gpu(catalog: Catalog, name: str, loc: Loc, report: Report) -> Gpu | None:
+    """The card of this id or alias."""
+    by_name = {alias: gpu for gpu in catalog.gpus.values() for alias in gpu.aliases}
+    found = catalog.gpus.get(name) or by_name.get(name)
+    if found is None:
+        report.refuse(
+            "unknown-gpu",
+            f"the catalog has no card `{name}`",
+            loc,
+            help=_several(name, catalog.gpus)
+            or _meant(name, (*catalog.gpus, *by_name))
+            or "write the card out with `vram`, or add it to a file named by `catalog:`",
+        )
+    return found
+
+
+def find_model(catalog: Catalog, source: str, loc: Loc, report: Report) -> ModelFacts | None:
+    """The architecture of the checkpoint in this repository."""
+    found = catalog.models.get(source)
+    if found is None:
+        meant = _meant(source, catalog.models)
+        add = "add it to a file of your own named by `catalog:`"
+        report.refuse(
+            "unknown-model",
+            f"the catalog has no model `{source}`",
+            loc,
+            help=f"{meant}, or {add}" if meant else add,
+        )
+    return found
+
+
+def find_system(catalog: Catalog, name: str, report: Report) -> System | None:
+    """The operating system of this id."""
+    if name not in catalog.systems:
+        known = ", ".join(f"`{identity}`" for identity in catalog.systems)
+        report.refuse(
+            "unknown-system",
+            f"the catalog has no operating system `{name}`",
+            ("system",),
+            help=_meant(name, catalog.systems) or f"use one of {known}",
+        )
+    return catalog.systems.get(name)
+
+
+def find_engine(
+    catalog: Catalog, name: EngineName, version: str | None, loc: Loc, report: Report
+) -> EngineVersion | None:
+    """The engine's version asked for, or its newest."""
+    versions = {e.version: e for e in catalog.engines.values() if e.name is name}
+    if version is None:
+        return max(versions.values(), key=lambda engine: _order(engine.version))
+    if version not in versions:
+        known = ", ".join(f"`{found}`" for found in versions)
+        report.refuse(
+            "unknown-engine-version",
+            f"the catalog has no {name} `{version}`",
+            loc,
+            help=_meant(version, versions) or f"use {known}",
+        )
+    return versions.get(version)
+
+
+def _several(name: str, known: Iterable[str]) -> str:
+    """The ids that a short name stands for, when they are more than one."""
+    found = [f"`{identity}`" for identity in known if identity.startswith(f"{name}-")]
+    return f"use {' or '.join(found)}" if len(found) > 1 else ""
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = nearest(name, known)
+    return f"use `{close}`" if close else ""
+
+
+def _order(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.lstrip("bv").split(".") if part.isdigit())

@@ -1,0 +1,73 @@
+"""From the path of a spec to what every command starts from."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from freehold.beside import read_beside
+from freehold.catalog.facts import Catalog
+from freehold.catalog.load import load as load_catalog
+from freehold.plan.types import Plan
+from freehold.report import Report
+from freehold.rules.check import check
+from freehold.rules.cost import check_quotes
+from freehold.source import Source
+from freehold.spec.cluster import Cluster
+from freehold.spec.load import load, load_as
+from freehold.spec.quotes import Quotes
+
+SPEC_NAME: Final = "cluster.yml"
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A spec as far as it can be read, and what is wrong with it."""
+
+    path: Path
+    source: Source
+    cluster: Cluster | None
+    catalog: Catalog | None
+    report: Report
+
+
+def open_spec(path: Path) -> Opened:
+    """The spec at `path`, a file or a directory that holds `cluster.yml`, checked by rules.
+
+    Raises:
+        OSError: the spec cannot be read.
+    """
+    path = path / SPEC_NAME if path.is_dir() else path
+    source = Source.read(path)
+    report = Report(source)
+    cluster = load(source, report)
+    if cluster is None:
+        return Opened(path, source, None, None, report)
+    check(cluster, report)
+    _read_quotes(path, cluster, report)
+    return Opened(path, source, cluster, _read_catalog(path, cluster, report), report)
+
+
+def plan_of(opened: Opened) -> Plan | None:
+    """The plan of the spec; none when a finding stands in the way."""
+    if opened.cluster is None or opened.catalog is None:
+        return None
+    from freehold.plan.site import decide  # noqa: PLC0415 - a spec with mistakes never needs it
+
+    plan = decide(opened.cluster, opened.catalog, opened.report)
+    return plan if opened.report.is_clean else None
+
+
+def _read_quotes(path: Path, cluster: Cluster, report: Report) -> None:
+    if cluster.cost is None or cluster.cost.quotes is None:
+        return
+    source = read_beside(path, cluster.cost.quotes, ("cost", "quotes"), report)
+    quotes = load_as(Quotes, source, report.about(source)) if source else None
+    if source and quotes:
+        check_quotes(cluster.cost, quotes, report.about(source))
+
+
+def _read_catalog(path: Path, cluster: Cluster, report: Report) -> Catalog | None:
+    if cluster.catalog is None:
+        return load_catalog(None, report)
+    source = read_beside(path, cluster.catalog, ("catalog",), report)
+    return load_catalog(source, report.about(source)) if source else None

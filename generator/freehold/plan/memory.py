@@ -1,0 +1,209 @@
+"""What one GPU, or one host without GPUs, holds of a replica: every term, and what is left.
+
+Formulas and constants: the budget is the engine's share of the device; what weights,
+activations and the runtime leave of it is the KV cache.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from freehold.catalog.facts import EngineVersion, ModelFacts
+from freehold.plan.kv_cache import Layout, layout
+from freehold.plan.types import Memory, Term
+from freehold.plan.weights import file_weights, gpu_weights
+from freehold.spec.models import EngineName, Precision
+from freehold.units import Bytes
+
+_GIB: Final = 2**30
+_MIB: Final = 2**20
+_LARGE: Final = 160 * _GIB
+_MEDIUM: Final = 70 * _GIB
+_SMALL_BATCHES: Final = {"8.0", "12.1"}
+"""Compute capabilities of the A100 and the GB10, whose batches are small whatever their memory."""
+UBATCH: Final = 512
+"""Tokens that llama.cpp computes at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What a replica is to be, on which device."""
+
+    facts: ModelFacts
+    precision: Precision
+    engine: EngineVersion
+    gpus: int
+    """How many GPUs the replica is divided over; 0 for none."""
+    device: Bytes
+    """What a program sees of one GPU; of the host, when there is none."""
+    compute_capability: str | None
+    utilization: float
+    context: int
+    max_num_seqs: int
+    fp8_cache: bool
+
+    @property
+    def batched(self) -> int:
+        """Tokens that one step computes at most."""
+        return batch_defaults(self.device, self.compute_capability)[0]
+
+    @property
+    def layout(self) -> Layout:
+        """How requests fill the KV cache."""
+        constants = self.engine.memory
+        width = 1 if self.fp8_cache else 2
+        states = (constants.state_bytes, constants.states_per_sequence)
+        return layout(self.facts, max(1, self.gpus), width, self.batched, states)
+
+
+def batch_defaults(device: Bytes, compute_capability: str | None) -> tuple[int, int]:
+    """Tokens and sequences of one step, as vLLM's server chooses them for a card."""
+    if device >= _LARGE:
+        return 16384, 1024
+    if device >= _MEDIUM and compute_capability not in _SMALL_BATCHES:
+        return 8192, 1024
+    return 2048, 256
+
+
+def gpu_memory(ask: Ask) -> Memory:
+    """What one GPU of the replica holds."""
+    return _BY_ENGINE[ask.engine.name](ask)
+
+
+def host_memory(ask: Ask) -> Memory:
+    """What the host holds of a replica without GPUs."""
+    return _llama_cpp(ask)
+
+
+def _vllm(ask: Ask) -> Memory:
+    constants = ask.engine.memory
+    terms = [
+        *gpu_weights(ask.facts, ask.precision, ask.gpus),
+        *_activations(ask),
+        _outside_torch(ask.gpus),
+        *_communication(ask.gpus),
+    ]
+    if constants.graphs_in_budget:
+        terms.append(_graphs(ask.gpus))
+    return _left(ask, terms)
+
+
+def _sglang(ask: Ask) -> Memory:
+    # Activations and CUDA graphs live in the share that the engine leaves free.
+    weights = gpu_weights(ask.facts, ask.precision, ask.gpus)
+    return _left(ask, [*weights, _outside_torch(ask.gpus), *_communication(ask.gpus)])
+
+
+def _left(ask: Ask, terms: list[Term]) -> Memory:
+    """The memory of an engine that gives all it has left to the KV cache."""
+    budget = Bytes(ask.device * ask.utilization)
+    left = Bytes(budget - sum(term.size for term in terms))
+    request = ask.layout.request(ask.context)
+    concurrency = max(0.0, left / request)
+    return Memory(
+        device="gpu",
+        budget=budget,
+        terms=tuple(terms),
+        kv_cache=left,
+        kv_bytes_per_token=ask.layout.bytes_per_token,
+        kv_tokens=int(concurrency * ask.context),
+        max_concurrency=concurrency,
+        constants=f"{ask.engine.name} {ask.engine.version}",
+    )
+
+
+def _activations(ask: Ask) -> Iterator[Term]:
+    """The larger of a forward pass and the sampler's trial run."""
+    facts, copies = ask.facts, ask.engine.memory.sampler_copies
+    sampler = copies * ask.max_num_seqs * facts.vocab_size * 4 + ask.batched * facts.hidden_size * 2
+    inner = _ffn_width(facts) // ask.gpus
+    forward = ask.batched * (3 * inner + 2 * facts.hidden_size) * 2
+    formula = (
+        f"{copies:g} x {ask.max_num_seqs} sequences x vocabulary x 4 B + {ask.batched} tokens "
+        "x hidden size x 2 B"
+        if sampler >= forward
+        else f"{ask.batched} tokens x (3 x ffn width + 2 x hidden size) x 2 B"
+    )
+    yield Term("activations", Bytes(max(sampler, forward)), formula)
+    if facts.multimodal:
+        yield Term("image profiling", Bytes(3 * _GIB), "1 to 3 GiB")
+
+
+def _ffn_width(facts: ModelFacts) -> int:
+    """The widest feed-forward part that one token passes through."""
+    dense = (facts.intermediate_size or 0) if facts.ffn.get("dense") or not facts.moe else 0
+    if facts.moe is None:
+        return dense
+    routed = facts.moe.num_experts_per_tok * facts.moe.moe_intermediate_size
+    return max(dense, routed + facts.moe.shared_intermediate_total)
+
+
+def _outside_torch(gpus: int) -> Term:
+    size = 2.0 if gpus >= 8 else 0.65 if gpus > 1 else 0.15  # noqa: PLR2004 - one whole machine
+    return Term("outside torch", Bytes(size * _GIB), "0.15 GiB; 0.65 GiB from 2 GPUs, 2 GiB from 8")
+
+
+def _communication(gpus: int) -> Iterator[Term]:
+    if gpus > 1:
+        yield Term("communication", Bytes(0.07 * _GIB), "0.07 GiB from 2 GPUs")
+
+
+def _graphs(gpus: int) -> Term:
+    size = 1.0 if gpus == 1 else 3.5
+    return Term("CUDA graphs", Bytes(size * _GIB), "up to 1 GiB; up to 3.5 GiB from 2 GPUs")
+
+
+def _llama_cpp(ask: Ask) -> Memory:
+    """All that llama.cpp allocates when it starts: `context` tokens for every slot."""
+    slots, share = ask.max_num_seqs, max(1, ask.gpus)
+    cache = Bytes(-(-_slots_cache(ask) // share))
+    terms = tuple(_llama_cpp_terms(ask, share))
+    return Memory(
+        device="gpu" if ask.gpus else "host",
+        budget=Bytes(cache + sum(term.size for term in terms)),
+        terms=terms,
+        kv_cache=cache,
+        kv_bytes_per_token=-(-_undivided(ask).bytes_per_token // share),
+        kv_tokens=ask.context * slots,
+        max_concurrency=float(slots),
+        constants=f"{ask.engine.name} {ask.engine.version}",
+    )
+
+
+def _llama_cpp_terms(ask: Ask, share: int) -> Iterator[Term]:
+    facts = ask.facts
+    weights = file_weights(facts, ask.precision)
+    # Whole layers go to one GPU or another, so one may hold a layer more than its share.
+    uneven = 1 + (share - 1) / facts.num_hidden_layers
+    split = f" / {share} GPUs, one layer uneven" if share > 1 else ""
+    yield Term("weights", Bytes(weights / share * uneven), f"size of the file{split}")
+    buffer = UBATCH * (facts.vocab_size + 3 * _ffn_width(facts) + 4 * facts.hidden_size) * 4
+    yield Term("compute buffer", Bytes(buffer),
+               f"{UBATCH} tokens x (vocabulary + 3 x ffn + 4 x hidden size) x 4 B")  # fmt: skip
+    program = 600 if ask.gpus else 256
+    yield Term("program", Bytes(program * _MIB), f"{program} MiB")
+
+
+def _undivided(ask: Ask) -> Layout:
+    return layout(ask.facts, 1, 2, UBATCH, (4, 1))
+
+
+def _slots_cache(ask: Ask) -> int:
+    found = _undivided(ask)
+    cells = {
+        "growing": ask.context * ask.max_num_seqs,
+        "windowed": _padded(found.window * ask.max_num_seqs + UBATCH),
+        "fixed": ask.max_num_seqs,
+    }
+    return sum(layer.count * layer.size * cells[layer.kind] for layer in found.layers)
+
+
+def _padded(cells: int) -> int:
+    return -(-cells // 256) * 256
+
+
+_BY_ENGINE: Final[Mapping[EngineName, Callable[[Ask], Memory]]] = {
+    EngineName.VLLM: _vllm,
+    EngineName.SGLANG: _sglang,
+    EngineName.LLAMA_CPP: _llama_cpp,
+}
