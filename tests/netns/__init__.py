@@ -1,0 +1,1 @@
+"""The rendered firewall in a kernel: network namespaces instead of machines."""

@@ -1,0 +1,75 @@
+"""Hosts, from pools."""
+
+from ipaddress import ip_address
+
+from freehold.catalog.load import builtin
+from freehold.plan.hosts import hosts
+from freehold.plan.types import Card, Host
+from freehold.report import Report
+from freehold.source import Source
+from freehold.spec.load import load
+
+SPEC = """
+plugin: freehold.llm.cluster
+version: 1
+name: mercy
+system: debian-13
+nodes:
+  gpu_new:
+    hosts: 2
+    gpus: {model: l40s, count: 4}
+    cpu: {cores: 64}
+    memory: 512 GiB
+    storage: {models: {size: 4 TB, kind: nvme}}
+  edge:
+    hosts: {zeta: 10.20.0.2, alpha: null}
+    gpus: {name: ACME, count: 1, vram: 40 GiB, bandwidth: 1 TB/s, compute_capability: "9.0"}
+    cpu: {cores: 8}
+    memory: 64 GiB
+    storage: {models: {size: 1 TB, kind: ssd}}
+  plain:
+    hosts: 1
+    cpu: {cores: 8}
+    memory: 64 GiB
+    storage: {models: {size: 1 TB, kind: ssd}}
+models:
+  assistant:
+    source: Qwen/Qwen3-8B
+    precision: bf16
+    workload: {users: 8, prompt: 1000, answer: 400, context: 8k}
+isolation: open
+gateway: {name: llm.mercy.internal, clients: [ehr]}
+"""
+
+
+def planned(text: str) -> tuple[tuple[Host, ...], Report]:
+    report = Report(Source.parse(text.encode(), "cluster.yml"))
+    cluster = load(report.source, report)
+    assert cluster is not None, report.findings
+    return hosts(cluster, builtin(), report), report
+
+
+def test_hosts_are_in_the_order_of_the_spec() -> None:
+    found, _ = planned(SPEC)
+    assert [(host.name, host.pool, host.address) for host in found] == [
+        ("gpu-new-1", "gpu_new", None),
+        ("gpu-new-2", "gpu_new", None),
+        ("zeta", "edge", ip_address("10.20.0.2")),
+        ("alpha", "edge", None),
+        ("plain-1", "plain", None),
+    ]
+
+
+def test_hosts_have_their_pools_machine() -> None:
+    found, _ = planned(SPEC)
+    l40s = builtin().gpus["l40s-48gb"]
+    assert found[0].card == Card("NVIDIA L40S", 4, l40s.vram, l40s.vram_smi, "8.9")
+    assert found[2].card == Card("ACME", 1, 40 * 2**30, None, "9.0")  # type: ignore[arg-type]
+    assert found[4].card is None
+    assert (found[0].cores, found[0].memory, found[0].storage) == (64, 512 * 2**30, 4 * 10**12)
+
+
+def test_an_unknown_card_is_said_once_for_its_pool() -> None:
+    found, report = planned(SPEC.replace("l40s", "l40x").replace("debian-13", "debian-12"))
+    assert [finding.rule for finding in report.findings] == ["unknown-system", "unknown-gpu"]
+    assert len(found) == 5

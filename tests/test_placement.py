@@ -1,0 +1,401 @@
+"""Placement: decided, pinned, packed, spread and refused."""
+
+from collections import Counter
+from time import process_time
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from freehold.catalog.load import builtin
+from freehold.diagnostics import Diagnostic
+from freehold.plan.hosts import hosts
+from freehold.plan.parallelism import uneven
+from freehold.plan.placement import place
+from freehold.plan.types import Replica
+from freehold.report import Report
+from freehold.source import Source
+from freehold.spec.load import load
+from freehold.spec.models import Precision
+
+SPEC = """
+plugin: freehold.llm.cluster
+version: 1
+name: mercy
+system: debian-13
+nodes:
+{nodes}
+models:
+{models}
+isolation: open
+gateway: {{name: llm.mercy.internal, clients: [ehr]}}
+"""
+GPU = """
+  {name}:
+    hosts: {hosts}
+    gpus: {{model: {card}, count: {count}}}
+    cpu: {{cores: 64}}
+    memory: 512 GiB
+    storage: {{models: {{size: 8 TB, kind: nvme}}}}
+"""
+CPU = """
+  box:
+    hosts: {hosts}
+    cpu: {{cores: 16}}
+    memory: {memory}
+    storage: {{models: {{size: 1 TB, kind: ssd}}}}
+"""
+SMALL = "Qwen/Qwen3-8B"
+LARGE = "meta-llama/Llama-3.3-70B-Instruct"
+
+
+def gpus(hosts: int = 2, count: int = 4, card: str = "l40s", name: str = "gpu") -> str:
+    return GPU.format(hosts=hosts, count=count, card=card, name=name)
+
+
+def boxes(hosts: int = 2, memory: str = "64 GiB") -> str:
+    return CPU.format(hosts=hosts, memory=memory)
+
+
+def model(name: str = "m", source: str = SMALL, precision: str = "bf16", **more: Any) -> str:
+    work = {"users": 8, "prompt": 1000, "answer": 400, "context": 8192}
+    work |= {key: more.pop(key) for key in list(more) if key in work}
+    pins = "".join(f"    {key}: {value}\n" for key, value in more.items())
+    listed = ", ".join(f"{key}: {value}" for key, value in work.items())
+    return (
+        f"  {name}:\n    source: {source}\n    precision: {precision}\n{pins}"
+        f"    workload: {{{listed}}}\n"
+    )
+
+
+def gguf(name: str = "m", **more: Any) -> str:
+    return model(name, precision="q8_0", file="model.gguf", **more)
+
+
+def placed(nodes: str, *models: str) -> tuple[tuple[Replica, ...], list[Diagnostic]]:
+    text = SPEC.format(nodes=nodes, models="".join(models))
+    report = Report(Source.parse(text.encode(), "cluster.yml"))
+    cluster = load(report.source, report)
+    assert cluster is not None, report.findings
+    catalog = builtin()
+    return place(cluster, hosts(cluster, catalog, report), catalog, report), report.findings
+
+
+def seats(replicas: tuple[Replica, ...]) -> list[tuple[str, str, tuple[int, ...]]]:
+    return [(replica.name, replica.host, replica.gpus) for replica in replicas]
+
+
+def test_the_smallest_number_of_gpus_that_serves_all() -> None:
+    one, nothing = placed(gpus(), model())
+    assert seats(one) == [("m-0", "gpu-1", (0,))]
+    assert nothing == []
+    two, _ = placed(gpus(card="h100-sxm5"), model(source=LARGE, precision="fp8"))
+    assert two[0].tensor_parallel == 2
+    four, _ = placed(gpus(card="h100-sxm5"), model(source=LARGE, precision="fp8", users=200))
+    assert four[0].tensor_parallel == 4
+
+
+def test_fewer_gpus_when_others_need_some_too() -> None:
+    """The first would take all four for its users; then the second had none."""
+    models = (model("a", LARGE, "fp8", users=300), model("b", LARGE, "fp8", users=300))
+    found, said = placed(gpus(1, card="h100-sxm5"), *models)
+    assert seats(found) == [("a-0", "gpu-1", (0, 1)), ("b-0", "gpu-1", (2, 3))]
+    assert [finding.rule for finding in said] == ["concurrency-low", "concurrency-low"]
+
+
+def test_replicas_spread_over_hosts_before_they_share_one() -> None:
+    found, _ = placed(gpus(3, 2), model(replicas=4))
+    assert seats(found) == [
+        ("m-0", "gpu-1", (0,)),
+        ("m-1", "gpu-2", (0,)),
+        ("m-2", "gpu-3", (0,)),
+        ("m-3", "gpu-1", (1,)),
+    ]
+
+
+def test_a_single_replica_fills_the_fullest_host() -> None:
+    found, _ = placed(gpus(2, 4), model("a"), model("b"), model("c", tensor_parallel=4))
+    assert seats(found) == [
+        ("a-0", "gpu-1", (0,)),
+        ("b-0", "gpu-1", (1,)),
+        ("c-0", "gpu-2", (0, 1, 2, 3)),
+    ]
+
+
+def test_models_with_a_pool_of_their_own_choose_first() -> None:
+    nodes = gpus(1, 1, name="gpu") + gpus(1, 1, name="other")
+    found, said = placed(nodes, model("a"), model("b", on="gpu"))
+    assert seats(found) == [("a-0", "other-1", (0,)), ("b-0", "gpu-1", (0,))]
+    assert said == []
+
+
+def test_pins_hold() -> None:
+    pins: dict[str, Any] = {"tensor_parallel": 2, "max_num_seqs": 5, "gpu_memory_utilization": 0.5}
+    (found,), _ = placed(gpus(), model(**pins))
+    assert (found.tensor_parallel, found.max_num_seqs, found.gpus) == (2, 5, (0, 1))
+    vram = builtin().gpus["l40s-48gb"].vram
+    assert found.memory.budget == int(vram * 0.5)
+
+
+def test_engines_follow_from_device_and_format() -> None:
+    nodes = gpus() + boxes()
+    found, said = placed(
+        nodes, model("a"), gguf("b"), gguf("c", on="box"), model("d", engine="sglang")
+    )
+    assert [finding.message for finding in said] == []
+    assert [replica.memory.constants.split()[0] for replica in found] == [
+        "vllm", "llama.cpp", "llama.cpp", "sglang",
+    ]  # fmt: skip
+    assert [bool(replica.gpus) for replica in found] == [True, True, False, True]
+
+
+def test_sequences_are_as_many_as_users_or_as_the_cache_holds() -> None:
+    (few,), _ = placed(gpus(1, 1), model(users=7))
+    assert few.max_num_seqs == 7
+    found, _ = placed(gpus(1, 2), model(users=14, replicas=2))
+    assert [replica.max_num_seqs for replica in found] == [7, 7]
+    (many,), said = placed(gpus(1, 1), model(users=5000))
+    usual = many.memory.kv_bytes_per_token * 1400
+    assert many.memory.kv_cache / usual == pytest.approx(many.max_num_seqs, rel=0.03)
+    assert f"serves {many.max_num_seqs} of 5000 users" in said[0].message
+
+
+def test_slots_without_gpus_are_as_many_as_fit() -> None:
+    (found,), said = placed(boxes(1, "32 GiB"), gguf(users=100))
+    assert 1 < found.max_num_seqs < 100
+    assert found.memory.kv_tokens == found.max_num_seqs * 8192
+    assert found.memory.budget <= 31 * 2**30
+    assert [finding.rule for finding in said] == ["concurrency-low"]
+
+
+def test_hosts_without_gpus_share_their_memory() -> None:
+    found, said = placed(boxes(2, "32 GiB"), gguf("a", replicas=4, users=4))
+    assert Counter(replica.host for replica in found) == {"box-1": 2, "box-2": 2}
+    assert said == []
+
+
+def test_what_does_not_fit_shows_every_term_and_what_would() -> None:
+    found, (refused,) = placed(
+        gpus(1, 4, "h100-sxm5"), model(source=LARGE, precision="fp8", tensor_parallel=1)
+    )
+    assert found == ()
+    assert refused.rule == "does-not-fit"
+    for part in (
+        "does not fit on 1 x NVIDIA H100 80GB HBM3: 72.85 GiB usable (79.18 GiB x 0.92)",
+        "67.68 GiB weights", "rope cache", "activations", "outside torch", "CUDA graphs",
+        "for the KV cache, 2.50 GiB needed for one request of 8192 tokens",
+    ):  # fmt: skip
+        assert part in refused.message
+    assert refused.help.startswith("fits with `tensor_parallel: 2`")
+    assert "`context: " in refused.help
+
+
+@pytest.mark.parametrize(
+    ("count", "asked", "remedy"),
+    [
+        (2, {"source": "Qwen/Qwen3-14B"}, "`precision: fp8`"),
+        (8, {"source": "Qwen/Qwen3-32B"}, "`tensor_parallel: 4`"),
+        (
+            2,
+            {"source": "Qwen/Qwen3-14B", "context": 40960},
+            "`tensor_parallel: 2` and `precision: fp8`",
+        ),
+        (2, {"context": 30000}, "`context: 26k`"),
+        (2, {"max_num_seqs": 2048}, "`max_num_seqs: 1"),
+    ],
+)
+def test_remedies_come_true(count: int, asked: dict[str, Any], remedy: str) -> None:
+    """Whatever the help promises, the planner must accept."""
+    nodes = gpus(1, count, "l4")
+    _, (refused,) = placed(nodes, model(tensor_parallel=1, **asked))
+    assert remedy in refused.help
+    for cure in refused.help.removeprefix("fits with ").split(", or "):
+        keys = dict(part.strip("`").split(": ") for part in cure.split(" and "))
+        if "context" in keys:
+            keys["context"] = str(int(keys["context"].removesuffix("k")) * 1024)
+        replicas, said = placed(nodes, model(**{"tensor_parallel": 1} | asked | keys))
+        assert replicas, (cure, said)
+
+
+def test_a_host_too_small_says_so() -> None:
+    found, (refused,) = placed(boxes(1, "8 GiB"), gguf())
+    assert found == ()
+    assert refused.rule == "does-not-fit"
+    assert "9.87 GiB needed (8.10 GiB weights + " in refused.message
+    assert "7.00 GiB there" in refused.message
+    assert "`precision: q" in refused.help
+
+
+def test_one_host_is_as_far_as_a_replica_goes() -> None:
+    _, (weights,) = placed(gpus(8, 8), model(source="deepseek-ai/DeepSeek-V3", precision="fp8"))
+    assert weights.rule == "replica-larger-than-host"
+    assert "the 8 x NVIDIA L40S of one host in pool `gpu` offer" in weights.message
+    _, (pinned,) = placed(gpus(), model(tensor_parallel=8))
+    assert pinned.rule == "replica-larger-than-host"
+    assert "needs 8 GPUs in one host, pool `gpu` has 4" in pinned.message
+
+
+def test_of_several_pools_the_nearest_is_spoken_of() -> None:
+    nodes = gpus(1, 1, "l4", name="little") + gpus(1, 4, "l40s", name="great")
+    huge = {"source": "deepseek-ai/DeepSeek-V3", "precision": "fp8"}
+    _, (large,) = placed(nodes, model(**huge))
+    assert "one host in pool `great`" in large.message
+    full = (model("a", on="great", tensor_parallel=4), model("b", "Qwen/Qwen3-14B"))
+    _, (last,) = placed(nodes, *full)
+    assert last.rule == "gpu-overcommit"
+    assert "0 of the 4 in pool `great` are free" in last.message
+
+
+def test_more_users_than_sequences_that_are_pinned() -> None:
+    (found,), (warned,) = placed(gpus(1, 1), model(max_num_seqs=4, users=40))
+    assert found.max_num_seqs == 4
+    assert warned.help == "serves all with `replicas: 10` (10 GPUs), or `max_num_seqs: 40`"
+    cured, said = placed(gpus(1, 1), model(max_num_seqs=40, users=40))
+    assert (len(cured), said) == (1, [])
+
+
+def test_latent_attention_does_not_shrink_with_gpus() -> None:
+    found, said = placed(
+        gpus(1, 8, "h200-sxm5"), model(source="deepseek-ai/DeepSeek-V3", precision="fp8", users=4)
+    )
+    assert said == []
+    assert found[0].memory.kv_bytes_per_token == 70272
+
+
+@pytest.mark.parametrize(
+    ("nodes", "asked", "rules"),
+    [
+        (gpus(1, 2), model(replicas=3), ["gpu-overcommit"]),
+        (gpus(), model(max_num_seqs=4096), ["sequences-over-batch"]),
+        (gpus(1, 2), model("a") + model("b") + model("c"), ["gpu-overcommit"]),
+        (gpus(), model(source="microsoft/phi-4", tensor_parallel=4), ["tensor-parallel-heads"]),
+        (gpus(), model(source="microsoft/phi-4", tensor_parallel=3), ["tensor-parallel-heads"]),
+        (gpus(1, 8, "h100-sxm5"),
+         model(source="Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", precision="fp8", tensor_parallel=8),
+         ["tensor-parallel-width"]),
+        (gpus(), model(context=65536), ["context-too-long"]),
+        (boxes(), model(engine="vllm"), ["engine-needs-gpus"]),
+        (boxes(), model(), ["engine-unsupported-precision"]),
+        (gpus(), gguf(engine="vllm"), ["engine-unsupported-precision"]),
+        (gpus(card="t4"), model(), ["precision-unsupported"]),
+        (gpus(card="v100-pcie"), model(precision="fp16"), ["gpu-unsupported"]),
+        (gpus(card="mi300x"), model(), ["gpu-unsupported"]),
+        (gpus(), model(precision="int4"), ["precision-not-stored"]),
+        (gpus(), model(source="openai/gpt-oss-20b"), ["precision-not-stored"]),
+        (gpus(), gguf(kv_cache="fp8"), ["kv-cache-unsupported"]),
+        (gpus(), model(source="intfloat/multilingual-e5-large-instruct"),
+         ["unsupported-architecture", "context-too-long"]),
+        (gpus(), model(source="Qwen/Qwen3.5-27B", engine="sglang"), ["unsupported-architecture"]),
+        (boxes(1, "2 TiB"), gguf(source="zai-org/GLM-5.3"), ["unsupported-architecture"]),
+        (gpus(), model(engine="{name: vllm, version: 0.1.0}"), ["unknown-engine-version"]),
+        (gpus(), model(source="Qwen/Qwen4"), ["unknown-model"]),
+        (boxes(1, "32 GiB"), gguf("a", max_num_seqs=4) + gguf("b", max_num_seqs=12),
+         ["host-memory-overcommit", "concurrency-low"]),
+    ],
+)  # fmt: skip
+def test_refusals(nodes: str, asked: str, rules: list[str]) -> None:
+    _, said = placed(nodes, asked)
+    assert [finding.rule for finding in said] == rules
+    assert all(finding.help for finding in said)
+
+
+def test_experts_stay_whole_where_the_user_says_so() -> None:
+    flag = "{name: vllm, arguments: {--enable-expert-parallel: true}}"
+    found, said = placed(
+        gpus(1, 8, "h100-sxm5"),
+        model(source="Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", precision="fp8",
+              tensor_parallel=8, engine=flag),
+    )  # fmt: skip
+    assert said == []
+    assert found[0].tensor_parallel == 8
+
+
+@pytest.mark.parametrize(
+    ("source", "precision", "gpus", "whole", "message"),
+    [
+        ("microsoft/phi-4", "bf16", 4, False, "10 KV heads and 4 GPUs do not divide each other"),
+        ("microsoft/phi-4", "bf16", 5, False, None),
+        ("zai-org/GLM-4.7-Flash", "bf16", 5, False, "the expert width of 1536 does not divide"),
+        ("zai-org/GLM-4.7-Flash", "bf16", 5, True, None),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "fp8", 8, False, "leaves 192 each"),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "fp8", 8, True, None),
+        ("Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "fp8", 4, False, None),
+        ("Qwen/Qwen3-235B-A22B", "fp8", 8, False, None),  # made while loading: no blocks
+        ("Qwen/Qwen2.5-72B-Instruct", "int4", 2, False, "leaves 14784 each"),
+        ("Qwen/Qwen2.5-72B-Instruct", "bf16", 2, False, None),
+        ("deepseek-ai/DeepSeek-V3", "fp8", 16, False, None),  # latent rows have no KV heads
+        ("zai-org/GLM-4.7-Flash", "bf16", 8, False, "20 attention heads"),
+        ("nvidia/Nemotron-H-56B-Base-8K", "bf16", 8, False, None),
+    ],
+)
+def test_what_divides(
+    source: str, precision: str, gpus: int, *, whole: bool, message: str | None
+) -> None:
+    facts = builtin().models[source]
+    found = uneven(facts, Precision(precision), gpus, experts_whole=whole)
+    assert (message or "") in (found.message if found else "")
+    assert (found is None) == (message is None)
+
+
+def test_newer_cards_are_not_taken_for_older_ones() -> None:
+    """Compute capability 10.0 comes after 7.5."""
+    found, said = placed(gpus(card="b200"), model())
+    assert (len(found), said) == (1, [])
+
+
+def test_numbers_of_gpus_that_do_not_divide_are_passed_over() -> None:
+    """phi-4 has 10 KV heads: on a host of four cards it runs on one or two."""
+    found, _ = placed(gpus(1, 4, "l4"), model(source="microsoft/phi-4", users=400))
+    assert found[0].tensor_parallel == 2
+
+
+def test_weights_on_a_volume_that_is_too_small() -> None:
+    small = gpus().replace("8 TB", "20 GB")
+    _, said = placed(small, model("a"), model("b", source="Qwen/Qwen3-4B"))
+    assert [finding.rule for finding in said] == ["storage-too-small"]
+    assert "host `gpu-1` holds 22.75 GiB of weights" in said[0].message
+
+
+@settings(deadline=None)
+@given(
+    counts=st.lists(
+        st.tuples(st.integers(1, 5), st.sampled_from([1, 2, 4])), min_size=1, max_size=6
+    ),
+    machines=st.integers(1, 6), cards=st.sampled_from([1, 2, 4, 8]),
+)  # fmt: skip
+def test_no_gpu_serves_two_and_no_replica_is_lost(
+    counts: list[tuple[int, int]], machines: int, cards: int
+) -> None:
+    models = [
+        model(f"m{n}", replicas=replicas, tensor_parallel=wide)
+        for n, (replicas, wide) in enumerate(counts)
+    ]
+    found, said = placed(gpus(machines, cards), *models)
+    taken = Counter((replica.host, gpu) for replica in found for gpu in replica.gpus)
+    assert max(taken.values(), default=1) == 1
+    assert all(gpu < cards for _, gpu in taken)
+    refused = [finding for finding in said if finding.severity == "error"]
+    placed_models = {replica.model for replica in found}
+    assert len(placed_models) + len(refused) == len(counts)
+    assert sum(counts[int(name[1:])][0] for name in placed_models) == len(found)
+    if sum(replicas * wide for replicas, wide in counts) > machines * cards:
+        assert refused
+
+
+def test_time_grows_with_the_hosts_and_not_faster() -> None:
+    def cost(machines: int) -> float:
+        text = SPEC.format(
+            nodes=gpus(machines),
+            models=model("a", replicas=machines) + model("b", replicas=machines),
+        )
+        report = Report(Source.parse(text.encode(), "cluster.yml"))
+        cluster = load(report.source, report)
+        assert cluster is not None
+        planned = hosts(cluster, builtin(), report)
+        before = process_time()
+        assert len(place(cluster, planned, builtin(), report)) == 2 * machines
+        return process_time() - before
+
+    cost(100)
+    assert cost(10_000) < 30 * max(cost(1000), 0.004)
