@@ -9,32 +9,33 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from freehold.catalog.facts import EngineVersion, ModelFacts
-from freehold.catalog.facts import Memory as Constants
+from freehold.catalog.facts import ModelFacts, Release
 from freehold.catalog.load import builtin
-from freehold.plan.kv_cache import layout
+from freehold.catalog.versions import rules_of
+from freehold.plan.kv_cache import Cache, Layout, layout
 from freehold.plan.memory import Ask, batch_defaults, gpu_memory, host_memory
+from freehold.plan.parallel import Parallel
 from freehold.plan.types import Memory, Term
 from freehold.plan.weights import disk_weights, file_weights
-from freehold.spec.models import Precision
+from freehold.spec.models import EngineName, KvCache, Precision
 from freehold.units import Bytes
 
 CATALOG = builtin()
 POINTS: dict[str, Any] = yaml.safe_load(
     (Path(__file__).parent / "data" / "memory_calibration.yml").read_text()
 )
-VLLM = CATALOG.engines["vllm-0.33.0"]
-SGLANG = CATALOG.engines["sglang-0.5.23"]
-LLAMA_CPP = CATALOG.engines["llama.cpp-b11669"]
-# The versions that the points were measured with: sizing depends on the version.
-OLD_VLLM = VLLM.model_copy(
-    update={
-        "memory": Constants(
-            utilization=0.9, sampler_copies=9.58, graphs_in_budget=False,
-            state_bytes=2, states_per_sequence=1,
-        )
-    }
-)  # fmt: skip
+VLLM = CATALOG.engines["vllm-0.33.0"].release
+SGLANG = CATALOG.engines["sglang-0.5.23"].release
+LLAMA_CPP = CATALOG.engines["llama.cpp-b11669"].release
+
+
+def vllm(version: str) -> Release:
+    rules = rules_of(CATALOG.memory[EngineName.VLLM], version)
+    assert rules is not None
+    return Release(EngineName.VLLM, version, rules)
+
+
+OLD_VLLM = vllm("0.11.0")
 GIB = 2**30
 
 
@@ -44,11 +45,15 @@ def model(name: str) -> ModelFacts:
 
 def asked(name: str, precision: Precision = Precision.BF16, **more: Any) -> Ask:
     ask = Ask(
-        facts=model(name), precision=precision, engine=VLLM, gpus=1, device=Bytes(80 * GIB),
-        compute_capability="9.0", utilization=0.92, context=8192, max_num_seqs=64,
-        fp8_cache=False,
+        facts=model(name), precision=precision, engine=VLLM, parallel=Parallel(), on_gpus=True,
+        device=Bytes(80 * GIB), compute_capability="9.0", utilization=0.92, context=8192,
+        max_num_seqs=64, kv_cache=KvCache.AUTO,
     )  # fmt: skip
     return replace(ask, **more)
+
+
+def rows(name: str, gpus: int = 1, engine: Release = VLLM, batched: int = 2048) -> Layout:
+    return layout(model(name), Cache(KvCache.AUTO, Parallel(gpus), batched, engine.memory))
 
 
 def measured(point: dict[str, Any]) -> Ask:
@@ -57,14 +62,15 @@ def measured(point: dict[str, Any]) -> Ask:
     return Ask(
         facts=model(point["model"]),
         precision=Precision(point["precision"]),
-        engine=OLD_VLLM,
-        gpus=point["gpus"],
+        engine=vllm(point["engine_version"]),
+        parallel=Parallel(point["gpus"]),
+        on_gpus=True,
         device=total,
         compute_capability=capability,
         utilization=point.get("utilization", 0.9),
         context=point.get("context", 4096),
         max_num_seqs=batch_defaults(total, capability)[1],
-        fp8_cache=False,
+        kv_cache=KvCache.AUTO,
     )
 
 
@@ -108,15 +114,15 @@ def test_cache_is_what_vllm_had_left(point: dict[str, Any]) -> None:
 def test_requests_at_once_are_as_many_as_vllm_printed(
     name: str, gpus: int, cache_bytes: float, context: int, concurrency: float
 ) -> None:
-    rows = layout(model(name), gpus, 2, 2048, (2, 1))
-    assert cache_bytes / rows.request(context) == pytest.approx(concurrency, rel=0.005)
+    found = rows(name, gpus, OLD_VLLM)
+    assert cache_bytes / found.request(context) == pytest.approx(concurrency, rel=0.005)
 
 
 def test_recurrent_states_make_blocks_as_large_as_vllm_printed() -> None:
     """Block sizes 544 and 800, read off the size of a request of one token in each layer group."""
-    two = layout(model("Qwen/Qwen3-Next-80B-A3B-Instruct"), 2, 2, 8192, (2, 1))
+    two = rows("Qwen/Qwen3-Next-80B-A3B-Instruct", 2, OLD_VLLM)
     assert two.request(545) - two.request(544) == 544 * 1024 * 12
-    fp32 = layout(model("Qwen/Qwen3.5-27B"), 1, 2, 8192, (4, 1))
+    fp32 = rows("Qwen/Qwen3.5-27B")
     assert fp32.request(801) - fp32.request(800) == 800 * 4096 * 16
 
 
@@ -136,23 +142,23 @@ def test_recurrent_states_make_blocks_as_large_as_vllm_printed() -> None:
     ],
 )
 def test_bytes_per_token(name: str, gpus: int, per_token: int) -> None:
-    assert layout(model(name), gpus, 2, 2048, (4, 2)).bytes_per_token == per_token
+    assert rows(name, gpus).bytes_per_token == per_token
 
 
 def test_windows_cap_what_long_requests_take() -> None:
     facts = model("google/gemma-3-27b-it")
-    rows = layout(facts, 1, 2, 2048, (4, 2))
+    found = rows("google/gemma-3-27b-it")
     in_full = facts.layers["full"] + facts.layers["sliding"]
-    assert rows.request(131072) < 131072 * 8192 * in_full / 4
-    assert rows.request(131072) - rows.request(65536) == 65536 * rows.bytes_per_token
+    assert found.request(131072) < 131072 * 8192 * in_full / 4
+    assert found.request(131072) - found.request(65536) == 65536 * found.bytes_per_token
 
 
 def test_windowed_layers_keep_a_step_beside_their_window() -> None:
     """Of gpt-oss: 16 tokens a block, windows of 128, groups of 12 layers, 2048 B a token."""
-    rows = layout(model("openai/gpt-oss-20b"), 1, 2, 2048, (4, 2))
+    found = rows("openai/gpt-oss-20b")
     full, windowed = 131072 // 16, -(-(128 - 1 + 2048) // 16) + 1
-    assert rows.request(131072) == (full + windowed) * 16 * 2048 * 12
-    assert rows.request(16) == (1 + 2) * 16 * 2048 * 12
+    assert found.request(131072) == (full + windowed) * 16 * 2048 * 12
+    assert found.request(16) == (1 + 2) * 16 * 2048 * 12
 
 
 def test_what_separates_a_right_model_from_a_plausible_one() -> None:
@@ -167,7 +173,7 @@ def test_what_separates_a_right_model_from_a_plausible_one() -> None:
     assert left("openai/gpt-oss-120b", Precision.MXFP4, 16384) < 0
     assert left("openai/gpt-oss-120b", Precision.MXFP4, 16384, max_num_seqs=128) > 0
     # The FP8 checkpoint of 405B keeps attention wide: 8 x 64 GB do not hold it.
-    wide = {"gpus": 8, "device": Bytes(62 * GIB)}
+    wide = {"parallel": Parallel(8), "device": Bytes(62 * GIB)}
     assert left("meta-llama/Llama-3.1-405B-Instruct-FP8", Precision.FP8, 8192, **wide) < 0
 
 
@@ -213,18 +219,20 @@ def test_sglang_keeps_activations_outside_its_share() -> None:
     ],
 )
 def test_llama_cpp_caches_what_its_logs_say(name: str, context: int, mib: float) -> None:
-    ask = asked(name, Precision.Q8_0, engine=LLAMA_CPP, gpus=0, context=context, max_num_seqs=1)
+    ask = asked(
+        name, Precision.Q8_0, engine=LLAMA_CPP, on_gpus=False, context=context, max_num_seqs=1
+    )
     assert host_memory(ask).kv_cache == mib * 2**20
 
 
 def test_llama_cpp_takes_the_context_for_every_slot() -> None:
-    ask = asked("Qwen/Qwen3-8B", Precision.Q4_K_M, engine=LLAMA_CPP, gpus=0, max_num_seqs=4)
+    ask = asked("Qwen/Qwen3-8B", Precision.Q4_K_M, engine=LLAMA_CPP, on_gpus=False, max_num_seqs=4)
     memory = host_memory(ask)
     assert memory.device == "host"
     assert memory.kv_tokens == 4 * 8192
     assert memory.max_concurrency == 4
     assert memory.kv_cache == 4 * 8192 * memory.kv_bytes_per_token
-    on_two = gpu_memory(replace(ask, gpus=2))
+    on_two = gpu_memory(replace(ask, on_gpus=True, parallel=Parallel(1, 2)))
     assert on_two.device == "gpu"
     assert on_two.kv_cache * 2 == memory.kv_cache
     assert memory.budget / 2 < on_two.budget < memory.budget
@@ -232,7 +240,7 @@ def test_llama_cpp_takes_the_context_for_every_slot() -> None:
 
 def test_fp8_halves_the_cache_of_a_token() -> None:
     wide = asked("Qwen/Qwen3-8B")
-    narrow = gpu_memory(replace(wide, fp8_cache=True))
+    narrow = gpu_memory(replace(wide, kv_cache=KvCache.FP8))
     assert narrow.kv_bytes_per_token * 2 == gpu_memory(wide).kv_bytes_per_token
 
 
@@ -248,17 +256,22 @@ def test_files_of_weights() -> None:
     assert disk_weights(deepseek, Precision.FP8) == pytest.approx(673e9, rel=0.005)
 
 
+PARALLELS = st.builds(
+    Parallel, st.sampled_from([1, 2, 3, 4, 8, 16]), st.integers(1, 3), st.booleans()
+)
 ENGINES = st.sampled_from([VLLM, OLD_VLLM, SGLANG, LLAMA_CPP])
 
 
 @settings(deadline=None)
 @given(
     name=st.sampled_from(sorted(CATALOG.models)), engine=ENGINES,
-    precision=st.sampled_from(Precision), gpus=st.sampled_from([1, 2, 3, 4, 8, 16]),
+    precision=st.sampled_from(Precision),
+    parallel=PARALLELS,
     device=st.integers(2**33, 2**38), utilization=st.floats(0.01, 1),
-    context=st.integers(1, 10**6), max_num_seqs=st.integers(1, 4096), fp8_cache=st.booleans(),
+    context=st.integers(1, 10**6), max_num_seqs=st.integers(1, 4096),
+    kv_cache=st.sampled_from(KvCache),
 )  # fmt: skip
-def test_terms_and_cache_are_the_budget(name: str, engine: EngineVersion, **more: Any) -> None:
+def test_terms_and_cache_are_the_budget(name: str, engine: Release, **more: Any) -> None:
     precision = more.pop("precision")
     memory = gpu_memory(asked(name, precision, engine=engine, **more))
     assert sum(term.size for term in memory.terms) + memory.kv_cache == memory.budget
@@ -273,6 +286,6 @@ def test_terms_and_cache_are_the_budget(name: str, engine: EngineVersion, **more
     tokens=st.integers(1, 10**6),
 )  # fmt: skip
 def test_longer_requests_never_take_less(name: str, gpus: int, tokens: int) -> None:
-    rows = layout(model(name), gpus, 2, 8192, (4, 2))
-    assert rows.request(tokens) <= rows.request(tokens + 1)
-    assert rows.request(tokens) >= tokens * rows.bytes_per_token // 2
+    found = rows(name, gpus, batched=8192)
+    assert found.request(tokens) <= found.request(tokens + 1)
+    assert found.request(tokens) >= tokens * found.bytes_per_token // 2

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from freehold.catalog.load import builtin
 from freehold.diagnostics import Diagnostic
 from freehold.plan.hosts import hosts
+from freehold.plan.parallel import Parallel
 from freehold.plan.parallelism import uneven
 from freehold.plan.placement import place
 from freehold.plan.types import Replica
@@ -48,6 +49,9 @@ CPU = """
 """
 SMALL = "Qwen/Qwen3-8B"
 LARGE = "meta-llama/Llama-3.3-70B-Instruct"
+WIDE_EXPERTS: dict[str, Any] = {
+    "source": "Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", "precision": "fp8", "tensor_parallel": 8,
+}  # fmt: skip
 
 
 def gpus(hosts: int = 2, count: int = 4, card: str = "l40s", name: str = "gpu") -> str:
@@ -91,9 +95,9 @@ def test_the_smallest_number_of_gpus_that_serves_all() -> None:
     assert seats(one) == [("m-0", "gpu-1", (0,))]
     assert nothing == []
     two, _ = placed(gpus(card="h100-sxm5"), model(source=LARGE, precision="fp8"))
-    assert two[0].tensor_parallel == 2
+    assert two[0].parallel.tensor == 2
     four, _ = placed(gpus(card="h100-sxm5"), model(source=LARGE, precision="fp8", users=200))
-    assert four[0].tensor_parallel == 4
+    assert four[0].parallel.tensor == 4
 
 
 def test_fewer_gpus_when_others_need_some_too() -> None:
@@ -133,7 +137,7 @@ def test_models_with_a_pool_of_their_own_choose_first() -> None:
 def test_pins_hold() -> None:
     pins: dict[str, Any] = {"tensor_parallel": 2, "max_num_seqs": 5, "gpu_memory_utilization": 0.5}
     (found,), _ = placed(gpus(), model(**pins))
-    assert (found.tensor_parallel, found.max_num_seqs, found.gpus) == (2, 5, (0, 1))
+    assert (found.parallel.tensor, found.max_num_seqs, found.gpus) == (2, 5, (0, 1))
     vram = builtin().gpus["l40s-48gb"].vram
     assert found.memory.budget == int(vram * 0.5)
 
@@ -183,11 +187,12 @@ def test_what_does_not_fit_shows_every_term_and_what_would() -> None:
     assert refused.rule == "does-not-fit"
     for part in (
         "does not fit on 1 x NVIDIA H100 80GB HBM3: 72.85 GiB usable (79.18 GiB x 0.92)",
-        "67.68 GiB weights", "rope cache", "activations", "outside torch", "CUDA graphs",
+        "67.66 GiB weights", "rope cache", "activations", "outside torch", "CUDA graphs",
         "for the KV cache, 2.50 GiB needed for one request of 8192 tokens",
     ):  # fmt: skip
         assert part in refused.message
-    assert refused.help.startswith("fits with `tensor_parallel: 2`")
+    assert refused.help.startswith("fits with `context: 7k` (2.44 GiB of KV cache, 1.1 requests")
+    assert "`tensor_parallel: 2` (" in refused.help
     assert "`context: " in refused.help
 
 
@@ -211,7 +216,13 @@ def test_remedies_come_true(count: int, asked: dict[str, Any], remedy: str) -> N
     _, (refused,) = placed(nodes, model(tensor_parallel=1, **asked))
     assert remedy in refused.help
     for cure in refused.help.removeprefix("fits with ").split(", or "):
-        keys = dict(part.strip("`").split(": ") for part in cure.split(" and "))
+        words = cure.partition(" (")[0]
+        keys = dict(part.strip("`").split(": ", 1) for part in words.split(" and "))
+        if "gpus" in keys:
+            card = keys.pop("gpus").removeprefix("model: ")
+            replicas, said = placed(gpus(1, count, card), model(**{"tensor_parallel": 1} | asked))
+            assert replicas, (cure, said)
+            continue
         if "context" in keys:
             keys["context"] = str(int(keys["context"].removesuffix("k")) * 1024)
         replicas, said = placed(nodes, model(**{"tensor_parallel": 1} | asked | keys))
@@ -272,7 +283,7 @@ def test_latent_attention_does_not_shrink_with_gpus() -> None:
         (gpus(), model(source="microsoft/phi-4", tensor_parallel=4), ["tensor-parallel-heads"]),
         (gpus(), model(source="microsoft/phi-4", tensor_parallel=3), ["tensor-parallel-heads"]),
         (gpus(1, 8, "h100-sxm5"),
-         model(source="Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", precision="fp8", tensor_parallel=8),
+         model(expert_parallel="false", **WIDE_EXPERTS),
          ["tensor-parallel-width"]),
         (gpus(), model(context=65536), ["context-too-long"]),
         (boxes(), model(engine="vllm"), ["engine-needs-gpus"]),
@@ -301,14 +312,18 @@ def test_refusals(nodes: str, asked: str, rules: list[str]) -> None:
 
 
 def test_experts_stay_whole_where_the_user_says_so() -> None:
-    flag = "{name: vllm, arguments: {--enable-expert-parallel: true}}"
-    found, said = placed(
-        gpus(1, 8, "h100-sxm5"),
-        model(source="Qwen/Qwen3-235B-A22B-Instruct-2507-FP8", precision="fp8",
-              tensor_parallel=8, engine=flag),
-    )  # fmt: skip
+    found, said = placed(gpus(1, 8, "h100-sxm5"), model(expert_parallel="true", **WIDE_EXPERTS))
     assert said == []
-    assert found[0].tensor_parallel == 8
+    assert found[0].parallel == Parallel(8, expert=True)
+
+
+def test_experts_stay_whole_where_nothing_else_divides() -> None:
+    found, said = placed(gpus(1, 8, "h100-sxm5"), model(**WIDE_EXPERTS))
+    assert said == []
+    assert found[0].parallel == Parallel(8, expert=True)
+    narrow, said = placed(gpus(1, 8, "h100-sxm5"), model(**WIDE_EXPERTS | {"tensor_parallel": 4}))
+    assert said == []
+    assert narrow[0].parallel == Parallel(4)
 
 
 @pytest.mark.parametrize(
@@ -333,7 +348,7 @@ def test_what_divides(
     source: str, precision: str, gpus: int, *, whole: bool, message: str | None
 ) -> None:
     facts = builtin().models[source]
-    found = uneven(facts, Precision(precision), gpus, experts_whole=whole)
+    found = uneven(facts, Precision(precision), Parallel(gpus, expert=whole))
     assert (message or "") in (found.message if found else "")
     assert (found is None) == (message is None)
 
@@ -347,7 +362,7 @@ def test_newer_cards_are_not_taken_for_older_ones() -> None:
 def test_numbers_of_gpus_that_do_not_divide_are_passed_over() -> None:
     """phi-4 has 10 KV heads: on a host of four cards it runs on one or two."""
     found, _ = placed(gpus(1, 4, "l4"), model(source="microsoft/phi-4", users=400))
-    assert found[0].tensor_parallel == 2
+    assert found[0].parallel.tensor == 2
 
 
 def test_weights_on_a_volume_that_is_too_small() -> None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 
 from freehold.plan.gateway import files, gateway, proxies
+from freehold.plan.parallel import Parallel
 from freehold.plan.types import (
     Address,
     Engine,
@@ -39,7 +40,7 @@ def host(name: str, address: str | None) -> Host:
 
 def replica(model: str, index: int, on: str, *, at_once: int = 8, context: int = 4096) -> Replica:
     memory = Memory("host", Bytes(1), (), Bytes(1), 1, 1, 1.0, "none")
-    return Replica(model, index, on, (), 1, context, at_once, memory)
+    return Replica(model, index, on, (), Parallel(), context, at_once, memory)
 
 
 def engine(of: Replica, socket: str | None = None, at: tuple[Address, int] | None = None) -> Engine:

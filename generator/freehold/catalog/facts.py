@@ -1,8 +1,9 @@
 """The shapes of the catalog's facts. Every fact has a source and a date."""
 
+from dataclasses import dataclass
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from freehold.spec.base import ImageName, Repository, Strict, Text
@@ -110,6 +111,20 @@ LayerKind = Literal["full", "sliding", "chunked", "mla", "dsa", "gdn", "mamba2",
 FfnKind = Literal["dense", "moe", "none"]
 
 
+class Checkpoint(Strict):
+    """What one repository of an architecture holds; a format alone stands for `stores`."""
+
+    stores: Stored
+    group_size: Size | None = None
+    zero_points: bool = False
+    fp8_block: Size | None = None
+    weight_bytes: Annotated[int, Field(ge=1)] | None = None
+
+
+def _stores(value: object) -> object:
+    return {"stores": value} if isinstance(value, str) else value
+
+
 class ModelFacts(Fact):
     """A checkpoint's architecture, in the words of its config.json."""
 
@@ -153,10 +168,20 @@ class ModelFacts(Fact):
     """Whether it embeds or ranks instead of writing text."""
     multimodal: bool = False
     """Whether it has a vision tower, which `parameters` does not count."""
+    vision_parameters: Annotated[int, Field(ge=0)] = 0
+    """Parameters of the vision tower and its projector; 0 when not known."""
     unquantized: dict[Literal["attention", "dense"], Size] = {}  # noqa: RUF012 - pydantic copies it
     """Layers whose part stays 16 bits wide in a quantised checkpoint."""
     stores: Stored = Precision.BF16
     """The format of the checkpoint's weights."""
+    group_size: Size | None = None
+    """Weights of one row that share a scale, in int4 checkpoints; 128 when left out."""
+    zero_points: bool = False
+    """Whether each group of an int4 checkpoint has a zero point beside its scale."""
+    fp8_block: Size | None = None
+    """The side of the squares that share a scale in fp8; none for one scale a tensor or row."""
+    weight_bytes: Annotated[int, Field(ge=1)] | None = None
+    """Bytes of all files of the checkpoint's weights, which are trusted over formulas."""
     parameters: Annotated[int, Field(ge=1)]
     active_parameters: Annotated[int, Field(ge=1)] | None = None
     """Parameters that one token passes through."""
@@ -164,8 +189,8 @@ class ModelFacts(Fact):
     """The parameter count that the maker states."""
     licence: Text | None = None
     licence_verified: bool = False
-    checkpoints: dict[Repository, Stored] = {}  # noqa: RUF012 - pydantic copies it
-    """Further repositories of the same architecture, and the format each one stores."""
+    checkpoints: dict[Repository, Annotated[Checkpoint, BeforeValidator(_stores)]] = {}  # noqa: RUF012 - pydantic copies it
+    """Further repositories of the same architecture, and what each one stores."""
 
     @model_validator(mode="after")
     def _has_what_its_layers_need(self) -> Self:
@@ -211,19 +236,39 @@ class Flag(Strict):
     aliases: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
-class Memory(Strict):
-    """Constants of one engine version's use of memory."""
+class MemoryRules(Fact):
+    """How an engine uses memory from one version on, until the next entry's version."""
 
+    since: str
     utilization: float
     """The default share of the device that the engine takes."""
     sampler_copies: float
     """Copies of the logits of all sequences, in 4-byte floats, that sampling makes."""
     graphs_in_budget: bool
     """Whether CUDA graphs are taken out of the budget."""
-    state_bytes: Literal[2, 4] = 4
+    state_bytes: Literal[2, 4]
     """Width of a recurrent state's numbers."""
-    states_per_sequence: int = 2
+    states_per_sequence: int
     """Recurrent states that are kept of each sequence."""
+    latent_multiple: Size = 1
+    """Latent rows are padded to a multiple of so many numbers."""
+    even_windows_only: bool = False
+    """Whether windowed layers count in full where their rows are not as wide as the others'."""
+    calibrated: bool = True
+    """Whether figures that the engine reported were compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """A version of an engine, as far as its use of memory goes."""
+
+    name: EngineName
+    version: str
+    memory: MemoryRules
+
+    def __str__(self) -> str:
+        """As in `vllm 0.33.0`."""
+        return f"{self.name} {self.version}"
 
 
 class EngineVersion(Fact):
@@ -236,7 +281,7 @@ class EngineVersion(Fact):
     gpu_image: ImageName | None = None
     precisions: Annotated[tuple[Stored, ...], Field(strict=False)]
     """The formats of weights that it reads."""
-    memory: Memory
+    memory: MemoryRules
     flags: dict[str, Flag]
     """By the long name; a switch that has a `--no-` form lists it as an alias."""
     minimum_driver: str | None = None
@@ -245,6 +290,11 @@ class EngineVersion(Fact):
     """Whether its HTTP server can listen on a Unix socket."""
     metrics: dict[str, str]
     """The engine's name of a metric by ours."""
+
+    @property
+    def release(self) -> Release:
+        """Which version it is, and how that one uses memory."""
+        return Release(self.name, self.version, self.memory)
 
 
 class System(Fact):
@@ -271,7 +321,9 @@ class Catalog(Strict):
     gpus: dict[str, Gpu]
     models: dict[Repository, ModelFacts]
     engines: dict[str, EngineVersion]
-    """By `NAME-VERSION`."""
+    """By `NAME-VERSION`: what can be rendered."""
+    memory: dict[EngineName, tuple[MemoryRules, ...]]
+    """The versions at which an engine's use of memory changed, in their order."""
     systems: dict[str, System]
     quadlet: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - pydantic copies it
     """Keys of podman's units by the first podman version that knows them."""

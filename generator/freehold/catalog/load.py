@@ -3,18 +3,24 @@
 import json
 from functools import cache
 from importlib.resources import files
+from itertools import accumulate
+from operator import or_
 from typing import Any, TypeVar
 
 import yaml
 from pydantic import BaseModel, TypeAdapter
 
-from freehold.catalog.facts import Catalog, EngineVersion, Gpu, ModelFacts, System
+from freehold.catalog.facts import Catalog, EngineVersion, Gpu, MemoryRules, ModelFacts, System
+from freehold.catalog.versions import rules_of
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.base import Repository, Strict
 from freehold.spec.load import load_as
+from freehold.spec.models import EngineName
 
 Entry = TypeVar("Entry", bound=BaseModel)
+
+Memory = dict[EngineName, tuple[MemoryRules, ...]]
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -39,10 +45,12 @@ def load(user_file: Source | None, report: Report) -> Catalog:
 @cache
 def builtin() -> Catalog:
     """The facts that come with freehold."""
+    memory = _memory()
     return Catalog(
         gpus=_entries("gpus.yml", Gpu),
         models=_with_checkpoints(_entries("models.yml", ModelFacts)),
-        engines=_engines(),
+        engines=_engines(memory),
+        memory=memory,
         systems=_entries("systems.yml", System),
         quadlet={since: tuple(keys) for since, keys in _read("quadlet.yml").items()},
     )
@@ -60,18 +68,27 @@ def _merged(catalog: Catalog, own: OwnCatalog) -> Catalog:
 def _with_checkpoints(models: dict[str, ModelFacts]) -> dict[str, ModelFacts]:
     """The models, and each one's further checkpoints under their own names."""
     further = {
-        repository: facts.model_copy(update={"stores": stores, "checkpoints": {}})
+        repository: facts.model_copy(update={**dict(checkpoint), "checkpoints": {}})
         for facts in models.values()
-        for repository, stores in facts.checkpoints.items()
+        for repository, checkpoint in facts.checkpoints.items()
     }
     return further | models
 
 
-def _engines() -> dict[str, EngineVersion]:
+def _engines(memory: Memory) -> dict[str, EngineVersion]:
     entries = _read("engines.yml")
-    for version, entry in entries.items():
-        entry["flags"] = json.loads(_text(f"flags/{version}.json"))
+    for name, entry in entries.items():
+        entry["flags"] = json.loads(_text(f"flags/{name}.json"))
+        entry["memory"] = rules_of(memory[EngineName(entry["name"])], entry["version"])
     return TypeAdapter(dict[str, EngineVersion]).validate_python(entries)
+
+
+def _memory() -> Memory:
+    """Each entry's own figures over those of the entry before it."""
+    return {
+        EngineName(name): tuple(map(MemoryRules.model_validate, accumulate(changes, or_)))
+        for name, changes in _read("memory.yml").items()
+    }
 
 
 def _entries(name: str, entry: type[Entry]) -> dict[str, Entry]:

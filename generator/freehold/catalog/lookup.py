@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from freehold.catalog.facts import Catalog, EngineVersion, Gpu, ModelFacts, System
+from freehold.catalog.versions import order
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.source import Loc
@@ -91,7 +92,7 @@ def find_engine(
     """The engine's version asked for, or its newest."""
     versions = {e.version: e for e in catalog.engines.values() if e.name is name}
     if version is None:
-        return max(versions.values(), key=lambda engine: _order(engine.version))
+        return max(versions.values(), key=lambda engine: order(engine.version))
     if version not in versions:
         known = ", ".join(f"`{found}`" for found in versions)
         report.refuse(
@@ -112,7 +113,3 @@ def _several(name: str, known: Iterable[str]) -> str:
 def _meant(name: str, known: Iterable[str]) -> str:
     close = nearest(name, known)
     return f"use `{close}`" if close else ""
-
-
-def _order(version: str) -> tuple[int, ...]:
-    return tuple(int(part) for part in version.lstrip("bv").split(".") if part.isdigit())

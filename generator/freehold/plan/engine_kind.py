@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 from freehold.plan.engine_flags import Argument, PinRules
+from freehold.plan.parallel import Parallel
 from freehold.plan.types import Address
+from freehold.spec.models import KvCache
 from freehold.units import Bytes
 
 RUN: Final = "/run/engine"
@@ -27,12 +29,12 @@ class Task:
     weights: str
     """The model's folder in the container."""
     file: str | None
-    tensor_parallel: int
+    parallel: Parallel
     on_gpus: bool
     context: int
     max_num_seqs: int
     utilization: float
-    fp8_cache: bool
+    kv_cache: KvCache
     cores: int
     address: Address | None
     """Where it listens, when it cannot listen on a socket."""
@@ -101,7 +103,9 @@ CODE: Final = "remove it; code that comes with weights or from elsewhere never r
 ENDPOINTS: Final = "remove it; it opens ways in that the gateway does not offer"
 LOGS: Final = "remove it; prompts and answers are never logged"
 NETWORK: Final = "remove it; engines have no network"
-SPREAD: Final = "set `tensor_parallel` and `replicas` instead"
+SPREAD: Final = (
+    "set `tensor_parallel`, `pipeline_parallel`, `expert_parallel` and `replicas` instead"
+)
 PLANNED: Final = "remove it; it would change the memory that the plan has checked"
 METRICS: Final = "remove it; the metrics depend on it"
 CONTEXT: Final = "set `workload: context:` instead"

@@ -6,6 +6,7 @@ from typing import Final
 from freehold.plan import engine_kind as kind
 from freehold.plan.engine_flags import Argument, PinRules
 from freehold.plan.engine_kind import Kind, Task
+from freehold.spec.models import KvCache
 from freehold.units import Bytes
 
 _RESERVED: Final = kind.reserve(
@@ -65,6 +66,7 @@ def _arguments(task: Task) -> tuple[Argument, ...]:
         # Up to 8 GiB of the host's memory beside what the plan counts, unless it is off.
         Argument("--cache-ram", "0"),
         *_where(task),
+        *_cache_type(task),
         Argument("--cors-origins", task.origin),
         Argument("--offline"),
         Argument("--metrics"),
@@ -78,6 +80,14 @@ def _where(task: Task) -> Iterator[Argument]:
         yield Argument("--n-gpu-layers", "all")
     else:
         yield Argument("--threads", str(task.cores))
+
+
+def _cache_type(task: Task) -> Iterator[Argument]:
+    if task.kv_cache is not KvCache.AUTO:
+        # Values in less than 16 bits need flash attention.
+        yield Argument("--flash-attn", "on")
+        yield Argument("--cache-type-k", task.kv_cache)
+        yield Argument("--cache-type-v", task.kv_cache)
 
 
 def _environment(_: Task) -> kind.Environment:

@@ -6,6 +6,7 @@ from typing import Final
 from freehold.plan import engine_kind as kind
 from freehold.plan.engine_flags import Argument, PinRules
 from freehold.plan.engine_kind import Kind, Task
+from freehold.spec.models import KvCache
 from freehold.units import Bytes
 
 PORT: Final = 30000
@@ -37,7 +38,7 @@ _RESERVED: Final = kind.reserve(
                  "--export-metrics-to-file", "--export-metrics-to-file-dir", "--crash-dump-folder",
                  "--debug-tensor-dump-output-folder", "--debug-tensor-dump-input-file",
                  "--msprobe-dump-config")),
-    (kind.SPREAD, ("--tp-size", "--pp-size", "--dp-size", "--nnodes", "--node-rank",
+    (kind.SPREAD, ("--tp-size", "--pp-size", "--ep-size", "--dp-size", "--nnodes", "--node-rank",
                    "--dist-init-addr", "--base-gpu-id", "--gpu-id-step", "--device")),
     (kind.CONTEXT, ("--context-length", "--allow-auto-truncate")),
     (kind.SEQUENCES, ("--max-running-requests",)),
@@ -60,7 +61,7 @@ def _arguments(task: Task) -> tuple[Argument, ...]:
         Argument("--host", str(task.address)),
         Argument("--port", str(PORT)),
         Argument("--load-format", "safetensors"),
-        Argument("--tp-size", str(task.tensor_parallel)),
+        *_parallel(task),
         Argument("--context-length", str(task.context)),
         Argument("--max-running-requests", str(task.max_num_seqs)),
         Argument("--mem-fraction-static", str(task.utilization)),
@@ -69,9 +70,20 @@ def _arguments(task: Task) -> tuple[Argument, ...]:
     )
 
 
+def _parallel(task: Task) -> Iterator[Argument]:
+    yield Argument("--tp-size", str(task.parallel.tensor))
+    if task.parallel.pipeline > 1:
+        yield Argument("--pp-size", str(task.parallel.pipeline))
+    if task.parallel.expert:
+        yield Argument("--ep-size", str(task.parallel.tensor))
+
+
+_CACHE_TYPES: Final = {KvCache.FP8: "fp8_e4m3", KvCache.NVFP4: "nvfp4"}
+
+
 def _cache_type(task: Task) -> Iterator[Argument]:
-    if task.fp8_cache:
-        yield Argument("--kv-cache-dtype", "fp8_e4m3")
+    if task.kv_cache in _CACHE_TYPES:
+        yield Argument("--kv-cache-dtype", _CACHE_TYPES[task.kv_cache])
 
 
 def _environment(task: Task) -> kind.Environment:

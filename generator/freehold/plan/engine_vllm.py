@@ -6,6 +6,7 @@ from typing import Final
 from freehold.plan import engine_kind as kind
 from freehold.plan.engine_flags import Argument, PinRules
 from freehold.plan.engine_kind import Kind, Task
+from freehold.spec.models import KvCache
 from freehold.units import Bytes
 
 _RESERVED: Final = kind.reserve(
@@ -35,7 +36,8 @@ _RESERVED: Final = kind.reserve(
     (kind.LOGS, ("--enable-log-requests", "--enable-log-outputs", "--enable-log-deltas",
                  "--max-log-len", "--log-level", "--uvicorn-log-level", "--log-config-file",
                  "--logging-config", "--enable-trace-replay")),
-    (kind.SPREAD, ("--tensor-parallel-size", "--pipeline-parallel-size", "--data-parallel-size",
+    (kind.SPREAD, ("--tensor-parallel-size", "--pipeline-parallel-size",
+                   "--enable-expert-parallel", "--data-parallel-size",
                    "--data-parallel-size-local", "--data-parallel-start-rank",
                    "--data-parallel-rank", "--data-parallel-address", "--data-parallel-rpc-port",
                    "--data-parallel-backend", "--data-parallel-hybrid-lb",
@@ -69,7 +71,7 @@ def _arguments(task: Task) -> tuple[Argument, ...]:
         Argument("--served-model-name", task.model),
         Argument("--uds", task.socket),
         Argument("--load-format", "safetensors"),
-        Argument("--tensor-parallel-size", str(task.tensor_parallel)),
+        *_parallel(task),
         Argument("--max-model-len", str(task.context)),
         Argument("--max-num-seqs", str(task.max_num_seqs)),
         Argument("--gpu-memory-utilization", str(task.utilization)),
@@ -84,9 +86,17 @@ def _arguments(task: Task) -> tuple[Argument, ...]:
     )
 
 
+def _parallel(task: Task) -> Iterator[Argument]:
+    yield Argument("--tensor-parallel-size", str(task.parallel.tensor))
+    if task.parallel.pipeline > 1:
+        yield Argument("--pipeline-parallel-size", str(task.parallel.pipeline))
+    if task.parallel.expert:
+        yield Argument("--enable-expert-parallel")
+
+
 def _cache_type(task: Task) -> Iterator[Argument]:
-    if task.fp8_cache:
-        yield Argument("--kv-cache-dtype", "fp8")
+    if task.kv_cache is not KvCache.AUTO:
+        yield Argument("--kv-cache-dtype", task.kv_cache)
 
 
 def _environment(task: Task) -> kind.Environment:

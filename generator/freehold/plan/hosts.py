@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from freehold.catalog.facts import Catalog
+from freehold.catalog.facts import Catalog, Gpu
 from freehold.catalog.lookup import find_gpu, find_system
 from freehold.plan.types import Card, Host
 from freehold.report import Report
@@ -43,4 +43,16 @@ def _card(pool: str, gpus: Gpus | None, catalog: Catalog, report: Report) -> Car
     gpu = find_gpu(catalog, gpus.model, loc, report)
     if gpu is None:
         return None
-    return Card(gpu.name, gpus.count, gpu.vram, gpu.vram_smi, gpu.compute_capability)
+    return card_of(gpu, gpus.count)
+
+
+def card_of(gpu: Gpu, count: int) -> Card:
+    """So many of the catalog's cards in one host."""
+    return Card(gpu.name, count, gpu.vram, gpu.vram_smi, gpu.compute_capability)
+
+
+def cards_by_size(catalog: Catalog) -> tuple[tuple[str, Card], ...]:
+    """NVIDIA's cards in the catalog with their ids, the smallest first."""
+    cards = [(name, card_of(gpu, 1)) for name, gpu in catalog.gpus.items()
+             if gpu.vendor == "nvidia" and gpu.compute_capability]  # fmt: skip
+    return tuple(sorted(cards, key=lambda found: found[1].vram))

@@ -4,12 +4,15 @@ vLLM gives all layers blocks of one size in bytes. Layers of one kind form group
 size; a request takes blocks in each group, as many as the group's kind asks for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from math import ceil
 from typing import Final, Literal
 
-from freehold.catalog.facts import ModelFacts
+from freehold.catalog.facts import MemoryRules, ModelFacts
+from freehold.plan.parallel import Parallel
 from freehold.plan.parameters import global_head
+from freehold.spec.models import EngineName, KvCache
 from freehold.units import Bytes
 
 BLOCK: Final = 16
@@ -19,6 +22,23 @@ _STATE_BLOCK: Final = 32
 # format keeps the rotary part and the scales wider.
 _INDEXER_ROW: Final = 132
 _SPARSE_FP8_ROW: Final = 656
+BITS: Final = {
+    KvCache.AUTO: 16.0, KvCache.FP8: 8.0, KvCache.NVFP4: 4.5,
+    KvCache.Q8_0: 8.5, KvCache.Q4_0: 4.5,
+}  # fmt: skip
+"""Bits of a number in the KV cache, scales included (gguf 0.19 for q8_0 and q4_0)."""
+_FORMATS: Final[Mapping[EngineName, tuple[KvCache, ...]]] = {
+    EngineName.VLLM: (KvCache.AUTO, KvCache.FP8, KvCache.NVFP4),
+    EngineName.SGLANG: (KvCache.AUTO, KvCache.FP8, KvCache.NVFP4),
+    EngineName.LLAMA_CPP: (KvCache.AUTO, KvCache.Q8_0, KvCache.Q4_0),
+}
+_FP4_CAPABILITY: Final = 10
+
+
+def formats(engine: EngineName, compute_capability: str | None) -> tuple[KvCache, ...]:
+    """What the engine can make of its KV cache on a card; 4-bit floats need arithmetic for them."""
+    has_fp4 = int((compute_capability or "0").partition(".")[0]) >= _FP4_CAPABILITY
+    return tuple(f for f in _FORMATS[engine] if has_fp4 or f is not KvCache.NVFP4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,52 +100,72 @@ class Layout:
         return -(-min(self.window - 1 + self.batched, tokens) // block) + 1
 
 
-def layout(
-    facts: ModelFacts, gpus: int, width: int, batched: int, states: tuple[int, int]
-) -> Layout:
-    """The layout on each of `gpus` GPUs, with numbers of `width` bytes.
+@dataclass(frozen=True, slots=True)
+class Cache:
+    """In which format, on how many GPUs and by which rules requests are cached."""
 
-    `states` are the bytes of a recurrent state's number, and how many states are kept.
-    """
-    found = (
-        *_attention(facts, gpus, width),
-        *_latent(facts, width),
-        *_fixed(facts, gpus, states[0]),
+    format: KvCache
+    parallel: Parallel
+    batched: int
+    """Tokens of one step."""
+    rules: MemoryRules
+
+    def row(self, numbers: int) -> int:
+        """Bytes of so many numbers."""
+        return ceil(numbers * BITS[self.format] / 8)
+
+    def stage(self, layers: int) -> int:
+        """Layers of the pipeline's fullest stage."""
+        return -(-layers // self.parallel.pipeline)
+
+
+def layout(facts: ModelFacts, cache: Cache) -> Layout:
+    """The layout on the fullest of the replica's GPUs."""
+    found = (*_attention(facts, cache), *_latent(facts, cache), *_fixed(facts, cache))
+    return Layout(
+        tuple(found), facts.sliding_window or 0, cache.batched, cache.rules.states_per_sequence
     )
-    return Layout(tuple(found), facts.sliding_window or 0, batched, states[1])
 
 
-def _attention(facts: ModelFacts, gpus: int, width: int) -> Iterator[Layers]:
+def _attention(facts: ModelFacts, cache: Cache) -> Iterator[Layers]:
+    share = cache.parallel.tensor
+    windowed = facts.layers.get("sliding", 0) + facts.layers.get("chunked", 0)
+    narrow = 2 * cache.row(max(1, facts.num_key_value_heads // share) * (facts.head_dim or 0))
+    heads = facts.global_num_key_value_heads or facts.num_key_value_heads
+    wide = 2 * cache.row(max(1, heads // share) * global_head(facts))
     if full := facts.layers.get("full"):
-        heads = facts.global_num_key_value_heads or facts.num_key_value_heads
-        yield Layers(full, "growing", 2 * max(1, heads // gpus) * global_head(facts) * width)
-    if windowed := facts.layers.get("sliding", 0) + facts.layers.get("chunked", 0):
-        heads = max(1, facts.num_key_value_heads // gpus)
-        yield Layers(windowed, "windowed", 2 * heads * (facts.head_dim or 0) * width)
+        yield Layers(cache.stage(full), "growing", wide)
+    if windowed:
+        uneven = cache.rules.even_windows_only and full is not None and narrow != wide
+        yield Layers(cache.stage(windowed), "growing" if uneven else "windowed", narrow)
 
 
-def _latent(facts: ModelFacts, width: int) -> Iterator[Layers]:
+def _latent(facts: ModelFacts, cache: Cache) -> Iterator[Layers]:
     """Latent rows, which every GPU holds whole."""
     if facts.mla is None:
         return
-    row = (facts.mla.kv_lora_rank + facts.mla.qk_rope_head_dim) * width
+    multiple = cache.rules.latent_multiple
+    numbers = facts.mla.kv_lora_rank + facts.mla.qk_rope_head_dim
+    row = cache.row(-(-numbers // multiple) * multiple)
     if latent := facts.layers.get("mla"):
-        yield Layers(latent, "growing", row)
+        yield Layers(cache.stage(latent), "growing", row)
     if sparse := facts.layers.get("dsa"):
-        yield Layers(sparse, "growing", (_SPARSE_FP8_ROW if width == 1 else row) + _INDEXER_ROW)
+        own = _SPARSE_FP8_ROW if cache.format is KvCache.FP8 else row
+        yield Layers(cache.stage(sparse), "growing", own + _INDEXER_ROW)
 
 
-def _fixed(facts: ModelFacts, gpus: int, state: int) -> Iterator[Layers]:
+def _fixed(facts: ModelFacts, cache: Cache) -> Iterator[Layers]:
+    share, state = cache.parallel.tensor, cache.rules.state_bytes
     if facts.gdn:
         gdn = facts.gdn
         keys, values = gdn.num_k_heads * gdn.head_k_dim, gdn.num_v_heads * gdn.head_v_dim
-        convolved = (2 * keys + values) // gpus * (gdn.conv_kernel - 1) * 2
-        size = convolved + values // gpus * gdn.head_k_dim * state
-        yield Layers(facts.layers["gdn"], "fixed", size)
+        convolved = (2 * keys + values) // share * (gdn.conv_kernel - 1) * 2
+        size = convolved + values // share * gdn.head_k_dim * state
+        yield Layers(cache.stage(facts.layers["gdn"]), "fixed", size)
     if facts.mamba:
         mamba = facts.mamba
         inner = mamba.num_heads * mamba.head_dim
-        groups = max(mamba.n_groups, gpus)
-        channels = (inner + 2 * groups * mamba.d_state) // gpus
-        size = channels * (mamba.conv_kernel - 1) * 2 + inner // gpus * mamba.d_state * state
-        yield Layers(facts.layers["mamba2"], "fixed", size)
+        groups = max(mamba.n_groups, share)
+        channels = (inner + 2 * groups * mamba.d_state) // share
+        size = channels * (mamba.conv_kernel - 1) * 2 + inner // share * mamba.d_state * state
+        yield Layers(cache.stage(facts.layers["mamba2"]), "fixed", size)

@@ -8,11 +8,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.catalog.facts import EngineVersion, ModelFacts
-from freehold.plan.kv_cache import Layout, layout
-from freehold.plan.types import Memory, Term
+from freehold.catalog.facts import ModelFacts, Release
+from freehold.plan.kv_cache import Cache, Layout, layout
+from freehold.plan.parallel import Parallel
+from freehold.plan.types import ACTIVATION, OVERHEAD, WEIGHTS, Memory, Term
 from freehold.plan.weights import file_weights, gpu_weights
-from freehold.spec.models import EngineName, Precision
+from freehold.spec.models import EngineName, KvCache, Precision
 from freehold.units import Bytes
 
 _GIB: Final = 2**30
@@ -31,16 +32,21 @@ class Ask:
 
     facts: ModelFacts
     precision: Precision
-    engine: EngineVersion
-    gpus: int
-    """How many GPUs the replica is divided over; 0 for none."""
+    engine: Release
+    parallel: Parallel
+    on_gpus: bool
     device: Bytes
     """What a program sees of one GPU; of the host, when there is none."""
     compute_capability: str | None
     utilization: float
     context: int
     max_num_seqs: int
-    fp8_cache: bool
+    kv_cache: KvCache
+
+    @property
+    def gpus(self) -> int:
+        """How many GPUs the replica is divided over; 0 for none."""
+        return self.parallel.gpus if self.on_gpus else 0
 
     @property
     def batched(self) -> int:
@@ -50,10 +56,8 @@ class Ask:
     @property
     def layout(self) -> Layout:
         """How requests fill the KV cache."""
-        constants = self.engine.memory
-        width = 1 if self.fp8_cache else 2
-        states = (constants.state_bytes, constants.states_per_sequence)
-        return layout(self.facts, max(1, self.gpus), width, self.batched, states)
+        cache = Cache(self.kv_cache, self.parallel, self.batched, self.engine.memory)
+        return layout(self.facts, cache)
 
 
 def batch_defaults(device: Bytes, compute_capability: str | None) -> tuple[int, int]:
@@ -76,22 +80,23 @@ def host_memory(ask: Ask) -> Memory:
 
 
 def _vllm(ask: Ask) -> Memory:
-    constants = ask.engine.memory
-    terms = [
-        *gpu_weights(ask.facts, ask.precision, ask.gpus),
-        *_activations(ask),
-        _outside_torch(ask.gpus),
-        *_communication(ask.gpus),
-    ]
-    if constants.graphs_in_budget:
+    terms = [*_loaded(ask), *_activations(ask), _outside_torch(ask.gpus)]
+    if ask.engine.memory.graphs_in_budget:
         terms.append(_graphs(ask.gpus))
     return _left(ask, terms)
 
 
 def _sglang(ask: Ask) -> Memory:
     # Activations and CUDA graphs live in the share that the engine leaves free.
-    weights = gpu_weights(ask.facts, ask.precision, ask.gpus)
-    return _left(ask, [*weights, _outside_torch(ask.gpus), *_communication(ask.gpus)])
+    return _left(ask, [*_loaded(ask), _outside_torch(ask.gpus)])
+
+
+def _loaded(ask: Ask) -> Iterator[Term]:
+    """All that is on a GPU once the model is loaded."""
+    yield from gpu_weights(ask.facts, ask.precision, ask.parallel)
+    if ask.gpus > 1:
+        size = Bytes(0.07 * _GIB)
+        yield Term("communication", WEIGHTS, size, "0.07 GiB from 2 GPUs")
 
 
 def _left(ask: Ask, terms: list[Term]) -> Memory:
@@ -108,7 +113,7 @@ def _left(ask: Ask, terms: list[Term]) -> Memory:
         kv_bytes_per_token=ask.layout.bytes_per_token,
         kv_tokens=int(concurrency * ask.context),
         max_concurrency=concurrency,
-        constants=f"{ask.engine.name} {ask.engine.version}",
+        constants=str(ask.engine),
     )
 
 
@@ -116,7 +121,7 @@ def _activations(ask: Ask) -> Iterator[Term]:
     """The larger of a forward pass and the sampler's trial run."""
     facts, copies = ask.facts, ask.engine.memory.sampler_copies
     sampler = copies * ask.max_num_seqs * facts.vocab_size * 4 + ask.batched * facts.hidden_size * 2
-    inner = _ffn_width(facts) // ask.gpus
+    inner = _ffn_width(facts) // ask.parallel.tensor
     forward = ask.batched * (3 * inner + 2 * facts.hidden_size) * 2
     formula = (
         f"{copies:g} x {ask.max_num_seqs} sequences x vocabulary x 4 B + {ask.batched} tokens "
@@ -124,9 +129,9 @@ def _activations(ask: Ask) -> Iterator[Term]:
         if sampler >= forward
         else f"{ask.batched} tokens x (3 x ffn width + 2 x hidden size) x 2 B"
     )
-    yield Term("activations", Bytes(max(sampler, forward)), formula)
+    yield Term("activations", ACTIVATION, Bytes(max(sampler, forward)), formula)
     if facts.multimodal:
-        yield Term("image profiling", Bytes(3 * _GIB), "1 to 3 GiB")
+        yield Term("image profiling", ACTIVATION, Bytes(_GIB), "1 GiB; up to 3 GiB were seen")
 
 
 def _ffn_width(facts: ModelFacts) -> int:
@@ -140,17 +145,14 @@ def _ffn_width(facts: ModelFacts) -> int:
 
 def _outside_torch(gpus: int) -> Term:
     size = 2.0 if gpus >= 8 else 0.65 if gpus > 1 else 0.15  # noqa: PLR2004 - one whole machine
-    return Term("outside torch", Bytes(size * _GIB), "0.15 GiB; 0.65 GiB from 2 GPUs, 2 GiB from 8")
-
-
-def _communication(gpus: int) -> Iterator[Term]:
-    if gpus > 1:
-        yield Term("communication", Bytes(0.07 * _GIB), "0.07 GiB from 2 GPUs")
+    formula = "0.15 GiB; 0.65 GiB from 2 GPUs, 2 GiB from 8"
+    return Term("outside torch", OVERHEAD, Bytes(size * _GIB), formula)
 
 
 def _graphs(gpus: int) -> Term:
     size = 1.0 if gpus == 1 else 3.5
-    return Term("CUDA graphs", Bytes(size * _GIB), "up to 1 GiB; up to 3.5 GiB from 2 GPUs")
+    formula = "up to 1 GiB; up to 3.5 GiB from 2 GPUs"
+    return Term("CUDA graphs", OVERHEAD, Bytes(size * _GIB), formula)
 
 
 def _llama_cpp(ask: Ask) -> Memory:
@@ -166,7 +168,7 @@ def _llama_cpp(ask: Ask) -> Memory:
         kv_bytes_per_token=-(-_undivided(ask).bytes_per_token // share),
         kv_tokens=ask.context * slots,
         max_concurrency=float(slots),
-        constants=f"{ask.engine.name} {ask.engine.version}",
+        constants=str(ask.engine),
     )
 
 
@@ -176,16 +178,16 @@ def _llama_cpp_terms(ask: Ask, share: int) -> Iterator[Term]:
     # Whole layers go to one GPU or another, so one may hold a layer more than its share.
     uneven = 1 + (share - 1) / facts.num_hidden_layers
     split = f" / {share} GPUs, one layer uneven" if share > 1 else ""
-    yield Term("weights", Bytes(weights / share * uneven), f"size of the file{split}")
+    yield Term("weights", WEIGHTS, Bytes(weights / share * uneven), f"size of the file{split}")
     buffer = UBATCH * (facts.vocab_size + 3 * _ffn_width(facts) + 4 * facts.hidden_size) * 4
-    yield Term("compute buffer", Bytes(buffer),
-               f"{UBATCH} tokens x (vocabulary + 3 x ffn + 4 x hidden size) x 4 B")  # fmt: skip
+    formula = f"{UBATCH} tokens x (vocabulary + 3 x ffn + 4 x hidden size) x 4 B"
+    yield Term("compute buffer", ACTIVATION, Bytes(buffer), formula)
     program = 600 if ask.gpus else 256
-    yield Term("program", Bytes(program * _MIB), f"{program} MiB")
+    yield Term("program", OVERHEAD, Bytes(program * _MIB), f"{program} MiB")
 
 
 def _undivided(ask: Ask) -> Layout:
-    return layout(ask.facts, 1, 2, UBATCH, (4, 1))
+    return layout(ask.facts, Cache(ask.kv_cache, Parallel(), UBATCH, ask.engine.memory))
 
 
 def _slots_cache(ask: Ask) -> int:

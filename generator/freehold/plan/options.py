@@ -1,16 +1,18 @@
 """How a model can run on a pool: over how many GPUs, or why not at all."""
 
-from collections.abc import Sequence
-from itertools import islice
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from freehold.diagnostics import rule_text
-from freehold.plan.fit import Fit, remedies, sized
+from freehold.plan.fit import Fit, sized
 from freehold.plan.memory import Ask, batch_defaults
-from freehold.plan.parallelism import uneven
+from freehold.plan.parallel import Parallel
+from freehold.plan.parallelism import STAGES, Uneven, staged, uneven, whole
+from freehold.plan.remedies import Room, remedies
 from freehold.plan.room import usable
 from freehold.plan.suitability import Match, Refusal
-from freehold.plan.types import Card, Host, Memory
+from freehold.plan.types import Card, Host, Memory, Part
+from freehold.source import Loc
 from freehold.spec.models import EngineName
 from freehold.units import Bytes
 
@@ -39,7 +41,6 @@ SEQUENCES: Final = rule_text(
     card: 2048 tokens, 8192 from 70 GiB and 16384 from 160 GiB.
     """,
 )
-MAX_REMEDIES: Final = 4
 
 
 def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal:
@@ -51,7 +52,8 @@ def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal
     refusal = _refuse_pin(match, card, hosts[0].pool) or _refuse_sequences(match, card)
     if refusal:
         return refusal
-    fits = [sized(_gpu_ask(match, card, gpus), match.model) for gpus in _candidates(match, card)]
+    ways = _ways(match, card)
+    fits = [sized(_gpu_ask(match, card, way), match.model) for way in ways]
     good = [fit for fit in fits if fit.fits]
     if not good:
         return _gpus_too_small(match, card, fits[-1], hosts[0].pool)
@@ -59,34 +61,89 @@ def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal
     return next((fit for fit in good if roomy and fit.serves >= share), good[0])
 
 
-def _candidates(match: Match, card: Card) -> list[int]:
-    """Numbers of GPUs to try, the smallest first: powers of two, and a whole host."""
-    if match.model.tensor_parallel is not None:
-        return [match.model.tensor_parallel]
+def _ways(match: Match, card: Card) -> list[Parallel]:
+    """Divisions to try, the fewest GPUs first; stages where nothing else divides, last."""
+    if pinned := _pinned(match):
+        return [pinned]
     counts = [count for count in (1, 2, 4, 8, 16) if count < card.count]
-    return [count for count in (*counts, card.count) if _uneven(match, count) is None] or [1]
+    divided = list(_divided(match, (*counts, card.count)))
+    if match.engine.name is not EngineName.VLLM:
+        return divided or [Parallel()]
+    covered = {way.gpus for way in divided}
+    stages = (_staged(match, n) for n in (*counts, card.count) if n not in covered)
+    return [*divided, *(way for way in stages if way)] or [Parallel()]
 
 
-def _uneven(match: Match, gpus: int) -> tuple[str, str] | None:
-    pins = match.model.engine.arguments if match.model.engine else {}
-    whole = bool(pins.get("--enable-expert-parallel"))
-    found = uneven(match.facts, match.model.precision, gpus, experts_whole=whole)
-    return (found.rule, found.message) if found and match.divides else None
+def _pinned(match: Match) -> Parallel | None:
+    model = match.model
+    if model.tensor_parallel is None and model.pipeline_parallel is None:
+        return None
+    pinned = Parallel(model.tensor_parallel or 1, model.pipeline_parallel or 1)
+    return _with_experts(match, pinned)
+
+
+def _with_experts(match: Match, way: Parallel) -> Parallel:
+    """With whole experts where the spec says so, or where that is the only way."""
+    if match.model.expert_parallel is not None:
+        asked = match.model.expert_parallel and match.facts.moe is not None
+        return Parallel(way.tensor, way.pipeline, asked)
+    return whole(match.facts, match.model.precision, way)
+
+
+def _divided(match: Match, counts: Sequence[int]) -> Iterator[Parallel]:
+    """Each number of GPUs that the model's layers divide over, or that they are dealt out to."""
+    for count in counts:
+        way = _with_experts(match, Parallel(count)) if match.divides else Parallel(1, count)
+        if _uneven(match, way) is None:
+            yield way
+
+
+def _staged(match: Match, gpus: int) -> Parallel | None:
+    way = staged(match.facts, match.model.precision, gpus)
+    return way if way and match.model.expert_parallel in {None, way.expert} else None
+
+
+def _uneven(match: Match, way: Parallel) -> Uneven | None:
+    if not match.divides:
+        way = Parallel(1, way.gpus)
+    return uneven(match.facts, match.model.precision, way)
 
 
 def _refuse_pin(match: Match, card: Card, pool: str) -> Refusal | None:
-    pin = match.model.tensor_parallel
+    pin = _pinned(match)
     if pin is None:
         return None
-    loc = (*match.loc, "tensor_parallel")
-    if pin > card.count:
-        message = f"`{match.name}` needs {pin} GPUs in one host, pool `{pool}` has {card.count}"
-        return Refusal(LARGER, message, loc, f"write `tensor_parallel: {card.count}` or less")
-    if found := _uneven(match, pin):
-        even = [n for n in range(1, card.count + 1) if _uneven(match, n) is None]
-        listed = ", ".join(f"`{n}`" for n in even)
-        return Refusal(found[0], f"`{match.name}`: {found[1]}", loc, f"write one of {listed}")
-    return None
+    if pin.gpus > card.count:
+        return _refuse_size(match, card, pin, pool)
+    found = _uneven(match, pin)
+    if found is None:
+        return None
+    if found.rule == STAGES:
+        loc = (*match.loc, "pipeline_parallel")
+        return _refusal(match, found, loc, range(1, match.facts.num_hidden_layers + 1))
+    even = {way.tensor for way in _divided(match, range(1, card.count + 1))}
+    return _refusal(match, found, _pin_loc(match), sorted(even))
+
+
+def _refusal(match: Match, found: Uneven, loc: Loc, instead: Sequence[int]) -> Refusal:
+    listed = ", ".join(f"`{n}`" for n in instead)
+    return Refusal(found.rule, f"`{match.name}`: {found.message}", loc, f"write one of {listed}")
+
+
+def _refuse_size(match: Match, card: Card, pin: Parallel, pool: str) -> Refusal:
+    loc = _pin_loc(match)
+    others = pin.pipeline if match.model.tensor_parallel else pin.tensor
+    return Refusal(
+        LARGER,
+        f"`{match.name}` needs {pin.gpus} GPUs in one host, pool `{pool}` has {card.count}",
+        loc,
+        f"write `{loc[-1]}: {max(1, card.count // others)}` or less",
+    )
+
+
+def _pin_loc(match: Match) -> Loc:
+    key = "tensor_parallel" if match.model.tensor_parallel else "pipeline_parallel"
+    return (*match.loc, key)
 
 
 def _refuse_sequences(match: Match, card: Card) -> Refusal | None:
@@ -103,64 +160,61 @@ def _refuse_sequences(match: Match, card: Card) -> Refusal | None:
     )
 
 
-def _gpu_ask(match: Match, card: Card, gpus: int) -> Ask:
-    return _ask(match, gpus, card.vram, card.compute_capability)
+def _gpu_ask(match: Match, card: Card, way: Parallel) -> Ask:
+    return _ask(match, way, card.vram, card)
 
 
 def _host_ask(match: Match, hosts: Sequence[Host]) -> Ask:
     on_one_host = -(-match.model.replicas // len(hosts))
-    return _ask(match, 0, Bytes(usable(hosts[0]) // on_one_host), None)
+    return _ask(match, Parallel(), Bytes(usable(hosts[0]) // on_one_host), None)
 
 
-def _ask(match: Match, gpus: int, device: Bytes, compute_capability: str | None) -> Ask:
+def _ask(match: Match, way: Parallel, device: Bytes, card: Card | None) -> Ask:
     model = match.model
     return Ask(
         facts=match.facts,
         precision=model.precision,
-        engine=match.engine,
-        gpus=gpus,
+        engine=match.engine.release,
+        parallel=way,
+        on_gpus=card is not None,
         device=device,
-        compute_capability=compute_capability,
+        compute_capability=card.compute_capability if card else None,
         utilization=model.gpu_memory_utilization or match.engine.memory.utilization,
         context=int(model.workload.context),
         max_num_seqs=model.max_num_seqs or 1,
-        fp8_cache=model.kv_cache == "fp8",
+        kv_cache=model.kv_cache,
     )
 
 
 def _gpus_too_small(match: Match, card: Card, fit: Fit, pool: str) -> Refusal:
     ask, memory = fit.ask, fit.memory
-    if _weights(memory) > ask.device * ask.utilization and ask.gpus == card.count:
+    if memory.of(Part.WEIGHTS) > ask.device * ask.utilization and ask.gpus == card.count:
         return _larger_than_host(match, card, fit, pool)
     devices = f"{ask.gpus} x {card.name}"
     return Refusal(
         DOES_NOT_FIT,
-        f"`{match.name}` ({match.model.precision}) does not fit on {devices}: {_sum(fit)}",
+        f"`{match.name}` ({match.model.precision}) does not fit on {devices}: {arithmetic(fit)}",
         (*match.loc, "tensor_parallel") if match.model.tensor_parallel else match.loc,
-        _help(fit, _wider(match, card, ask.gpus)),
+        _help(fit, Room(_wider(match, card, ask.gpus), match.cards)),
         label=f"per GPU, as {memory.constants} uses it",
         at_key=match.model.tensor_parallel is None,
     )
 
 
 def _larger_than_host(match: Match, card: Card, fit: Fit, pool: str) -> Refusal:
-    weights = Bytes(_weights(fit.memory) * fit.ask.gpus)
+    weights = Bytes(fit.memory.of(Part.WEIGHTS) * fit.ask.gpus)
     offers = Bytes(fit.ask.device * fit.ask.utilization * card.count)
     return Refusal(
         LARGER,
         f"`{match.name}` ({match.model.precision}) has {weights.gib} of weights, the {card.count} "
         f"x {card.name} of one host in pool `{pool}` offer {offers.gib}",
         match.loc,
-        _help(fit, ()),
+        _help(fit, Room(cards=match.cards)),
         at_key=True,
     )
 
 
-def _weights(memory: Memory) -> int:
-    return next(term.size for term in memory.terms if term.name == "weights")
-
-
-def _sum(fit: Fit) -> str:
+def arithmetic(fit: Fit) -> str:
     """The arithmetic of one GPU, in words."""
     memory, ask = fit.memory, fit.ask
     if fit.is_fixed:
@@ -183,21 +237,21 @@ def _host_too_small(match: Match, fit: Fit, hosts: Sequence[Host]) -> Refusal:
     return Refusal(
         DOES_NOT_FIT,
         f"`{match.name}` ({match.model.precision}) does not fit into a host of pool "
-        f"`{host.pool}`: {_sum(fit)}",
+        f"`{host.pool}`: {arithmetic(fit)}",
         match.loc,
-        _help(fit, ()),
+        _help(fit, Room()),
         label=f"{usable(host).gib} of {host.memory.gib} are left by the system",
         at_key=True,
     )
 
 
-def _wider(match: Match, card: Card, gpus: int) -> Sequence[int]:
-    """Larger numbers of GPUs that the model divides over."""
-    return [n for n in range(gpus + 1, card.count + 1) if _uneven(match, n) is None]
+def _wider(match: Match, card: Card, gpus: int) -> Sequence[Parallel]:
+    """Divisions over more GPUs of a host."""
+    return [*_divided(match, range(gpus + 1, card.count + 1))]
 
 
-def _help(fit: Fit, wider: Sequence[int]) -> str:
-    found = list(islice(remedies(fit, wider), MAX_REMEDIES))
+def _help(fit: Fit, room: Room) -> str:
+    found = [str(remedy) for remedy in remedies(fit, room)]
     if not found:
         return "use a smaller model, or a pool with more memory"
     return f"fits with {', or '.join(found)}"

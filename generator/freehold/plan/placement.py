@@ -10,6 +10,8 @@ from freehold.catalog.lookup import find_engine, find_model
 from freehold.diagnostics import rule_text
 from freehold.plan.engines import engine_name
 from freehold.plan.fit import Fit, sized
+from freehold.plan.hosts import cards_by_size
+from freehold.plan.kv_cache import BITS, formats
 from freehold.plan.options import fit_on
 from freehold.plan.room import GpuRoom, HostRoom, Seat
 from freehold.plan.suitability import Match, Refusal, refusals
@@ -169,6 +171,7 @@ def _matches(name: str, model: Model, pools: Pools, catalog: Catalog, report: Re
     facts = find_model(catalog, model.source, ("models", name, "source"), report)
     found: dict[str, Match] = {}
     against: list[list[Refusal]] = []
+    others = cards_by_size(catalog)
     for pool in _candidates(model, pools):
         card = pools[pool][0].card
         loc = ("models", name, "engine", "version")
@@ -176,7 +179,7 @@ def _matches(name: str, model: Model, pools: Pools, catalog: Catalog, report: Re
         version = model.engine.version if model.engine else None
         if facts is None or (engine := find_engine(catalog, kind, version, loc, report)) is None:
             return {}
-        match = Match(name, model, facts, engine, card)
+        match = Match(name, model, facts, engine, card, others)
         problems = list(refusals(match))
         if problems:
             against.append(problems)
@@ -202,7 +205,7 @@ def _replicas(name: str, choice: _Choice) -> Iterator[Replica]:
             index=index,
             host=host.name,
             gpus=gpus,
-            tensor_parallel=max(1, ask.gpus),
+            parallel=ask.parallel,
             context=ask.context,
             max_num_seqs=ask.max_num_seqs,
             memory=memory,
@@ -301,11 +304,13 @@ def _more(fit: Fit, model: Model) -> str:
     share = -(-model.workload.users // model.replicas)
     replicas = -(-model.workload.users // fit.serves)
     gpus = f" ({replicas * fit.ask.gpus} GPUs)" if fit.ask.gpus else ""
-    changes = {
-        f"`max_num_seqs: {share}`": sized(
-            fit.ask, model.model_copy(update={"max_num_seqs": share})
-        ),
-        "`kv_cache: fp8`": sized(replace(fit.ask, fp8_cache=not fit.is_fixed), model),
+    ask = fit.ask
+    more = model.model_copy(update={"max_num_seqs": share})
+    changes = {f"`max_num_seqs: {share}`": sized(ask, more)}
+    changes |= {
+        f"`kv_cache: {cache}`": sized(replace(ask, kv_cache=cache), model)
+        for cache in formats(ask.engine.name, ask.compute_capability)
+        if BITS[cache] < BITS[ask.kv_cache]
     }
     enough = [words for words, new in changes.items() if new.fits and new.serves >= share]
     return f"serves all with {', or '.join((f'`replicas: {replicas}`{gpus}', *enough))}"

@@ -1,11 +1,12 @@
 """Whether an engine can serve a checkpoint on a card at all, whatever the memory."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from freehold.catalog.facts import EngineVersion, ModelFacts
 from freehold.diagnostics import rule_text
+from freehold.plan.kv_cache import formats
 from freehold.plan.types import Card
 from freehold.source import Loc
 from freehold.spec.models import EngineName, Model, Precision
@@ -62,7 +63,12 @@ CARD: Final = rule_text(
     """,
 )
 CACHE: Final = rule_text(
-    "kv-cache-unsupported", "llama.cpp has no KV cache in fp8; its cache stays 16 bits wide."
+    "kv-cache-unsupported",
+    """The engine has no KV cache of this format, or not on this card.
+
+    vLLM and SGLang know fp8, and nvfp4 on cards with arithmetic for it; llama.cpp knows q8_0
+    and q4_0.
+    """,
 )
 
 _CAPABILITY: Final = {
@@ -93,6 +99,8 @@ class Match:
     facts: ModelFacts
     engine: EngineVersion
     card: Card | None
+    cards: Sequence[tuple[str, Card]] = ()
+    """Cards of the catalog by their ids, the smallest first: what could be bought instead."""
 
     @property
     def loc(self) -> Loc:
@@ -212,12 +220,15 @@ def _context(match: Match) -> Iterator[Refusal]:
 
 
 def _cache(match: Match) -> Iterator[Refusal]:
-    if match.model.kv_cache == "fp8" and match.engine.name is EngineName.LLAMA_CPP:
+    asked, engine = match.model.kv_cache, match.engine.name
+    known = formats(engine, match.card.compute_capability if match.card else None)
+    if asked not in known:
+        where = f" on {match.card.name}" if match.card else ""
         yield Refusal(
             CACHE,
-            f"llama.cpp has no fp8 KV cache for `{match.name}`",
+            f"{engine} has no KV cache in {asked} for `{match.name}`{where}",
             (*match.loc, "kv_cache"),
-            "remove `kv_cache`",
+            f"write one of {', '.join(f'`{name}`' for name in known)}",
         )
 
 

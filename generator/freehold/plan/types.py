@@ -10,6 +10,7 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from freehold.catalog.facts import System
+from freehold.plan.parallel import Parallel
 from freehold.spec.cluster import Level
 from freehold.units import Bytes
 
@@ -44,11 +45,23 @@ class Host:
     card: Card | None
 
 
+class Part(StrEnum):
+    """What a term of memory is for."""
+
+    WEIGHTS = "weights"
+    ACTIVATION = "activation"
+    OVERHEAD = "overhead"
+
+
+WEIGHTS, ACTIVATION, OVERHEAD = Part.WEIGHTS, Part.ACTIVATION, Part.OVERHEAD
+
+
 @dataclass(frozen=True, slots=True)
 class Term:
     """One addend of a memory figure, with the formula that gives it."""
 
     name: str
+    part: Part
     size: Bytes
     formula: str
 
@@ -70,6 +83,10 @@ class Memory:
     constants: str
     """The engine and version that the constants belong to."""
 
+    def of(self, part: Part) -> Bytes:
+        """Bytes of all terms of one part."""
+        return Bytes(sum(term.size for term in self.terms if term.part is part))
+
 
 @dataclass(frozen=True, slots=True)
 class Replica:
@@ -79,7 +96,7 @@ class Replica:
     index: int
     host: str
     gpus: tuple[int, ...]
-    tensor_parallel: int
+    parallel: Parallel
     context: int
     max_num_seqs: int
     memory: Memory

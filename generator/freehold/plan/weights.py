@@ -1,58 +1,94 @@
 """Sizes of weights on one GPU, in memory and on disk."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from freehold.catalog.facts import ModelFacts
+from freehold.plan.parallel import Parallel
 from freehold.plan.parameters import Parts, expanded, parts
-from freehold.plan.types import Term
+from freehold.plan.types import WEIGHTS, Term
 from freehold.spec.models import Precision
 from freehold.units import Bytes
 
 WIDE: Final = 2.0
 """Bytes of a parameter that is not quantised."""
-# With scales. int4: groups of 128 with zero points; llama.cpp's `_M` mixes keep one part
-# in seven of the layers, and the output, at 6.5625 bits.
-BYTES: Final = {
+# llama.cpp's `_M` mixes keep one part in seven of the layers, and the output, at 6.5625 bits.
+_BYTES: Final = {
     Precision.BF16: 2.0, Precision.FP16: 2.0, Precision.F16: 2.0,
-    Precision.FP8: 1 + 4 / 16384, Precision.INT8: 1.0,
-    Precision.INT4: 0.5 + 2.5 / 128, Precision.MXFP4: 17 / 32, Precision.NVFP4: 9 / 16,
+    Precision.FP8: 1.0, Precision.INT8: 1.0, Precision.MXFP4: 17 / 32, Precision.NVFP4: 9 / 16,
     Precision.Q8_0: 8.5 / 8, Precision.Q6_K: 6.5625 / 8, Precision.Q5_K_M: 5.7 / 8,
     Precision.Q4_K_M: 4.85 / 8, Precision.Q4_0: 4.5 / 8,
 }  # fmt: skip
-"""Bytes per parameter of a quantised layer."""
+_GROUP: Final = 128
+"""Weights that share a scale in int4 checkpoints that do not say otherwise."""
 _ALIGNED_VOCABULARY: Final = 64
-_VISION_TOWER: Final = 0.9 * 2**30
-"""Of 0.4 to 0.9 GiB that are known."""
+_VISION_TOWER: Final = 450_000_000
+"""Of 400 to 680 million parameters, where the catalog has no number."""
 # vLLM pads gpt-oss' experts of width 2880 to 3072.
 _PADDED_EXPERTS: Final = {"GptOssForCausalLM": 3072 / 2880}
 
 
-def gpu_weights(facts: ModelFacts, precision: Precision, gpus: int) -> tuple[Term, ...]:
-    """What one of `gpus` GPUs holds of the weights."""
-    counted = parts(facts)
+def bytes_per_parameter(facts: ModelFacts, precision: Precision) -> float:
+    """Of a quantised layer, scales included (formats of `gguf` 0.19; scales are 16 bits wide)."""
+    if precision is Precision.INT4:
+        zero_points = 0.5 if facts.zero_points else 0
+        return 0.5 + (WIDE + zero_points) / (facts.group_size or _GROUP)
+    if precision is Precision.FP8 and facts.stores is Precision.FP8 and facts.fp8_block:
+        return 1 + 4 / facts.fp8_block**2
+    return _BYTES[precision]
+
+
+def gpu_weights(facts: ModelFacts, precision: Precision, parallel: Parallel) -> tuple[Term, ...]:
+    """What one GPU of a replica holds of the weights, on the average of its stages."""
+    shares = {
+        name: size / parallel.pipeline
+        for name, size in _shares(facts, precision, parallel).items()
+        if size
+    }
+    sizes = {name: Bytes(-(-size // 1)) for name, size in shares.items()}
+    formula = " + ".join(f"{size.gib} {name}" for name, size in sizes.items())
+    rope = Bytes(_rope(facts))
+    return (
+        Term("weights", WEIGHTS, Bytes(sum(sizes.values())), formula),
+        Term("rope cache", WEIGHTS, rope, "positions x rotary width x 2 B"),
+    )
+
+
+def _shares(facts: ModelFacts, precision: Precision, parallel: Parallel) -> Mapping[str, float]:
+    """Bytes on one GPU of a replica that is a single stage."""
+    counted, tensor = parts(facts), parallel.tensor
     narrow, expert = _widths(facts, precision)
     kept = _unquantized(facts, counted)
-    layers = (counted.layers - kept) * narrow + kept * WIDE
-    shares = {
-        "embeddings": _padded(facts, counted.embedding) * WIDE / gpus,
-        "layers": layers / gpus,
-        "experts": counted.experts * expert / gpus,
+    return {
+        "embeddings": _padded(facts, counted.embedding) * WIDE / tensor,
+        "layers": ((counted.layers - kept) * narrow + kept * WIDE) / tensor,
+        "experts": counted.experts * expert * _expert_share(facts, parallel),
         "routers": counted.router * WIDE,
-        "repeated": _repeated(facts, counted, gpus) * narrow,
-        "absorbed": _absorbed(facts) * WIDE / gpus,
-        "vision tower": _VISION_TOWER if facts.multimodal else 0,
+        "repeated": _repeated(facts, counted, tensor) * narrow,
+        "absorbed": _absorbed(facts) * WIDE / tensor,
+        "vision tower": vision_parameters(facts) * WIDE / tensor,
     }
-    sizes = {name: Bytes(-(-size // 1)) for name, size in shares.items() if size}
-    formula = " + ".join(f"{size.gib} {name}" for name, size in sizes.items())
-    rope = Term("rope cache", Bytes(_rope(facts)), "positions x rotary width x 2 B")
-    return (Term("weights", Bytes(sum(sizes.values())), formula), rope)
+
+
+def _expert_share(facts: ModelFacts, parallel: Parallel) -> float:
+    """Of all experts on one GPU; whole ones do not always come out even."""
+    if facts.moe is None or not parallel.expert:
+        return 1 / parallel.tensor
+    return -(-facts.moe.num_experts // parallel.tensor) / facts.moe.num_experts
+
+
+def vision_parameters(facts: ModelFacts) -> int:
+    """Of the vision tower; a usual number where the catalog does not know it."""
+    return facts.vision_parameters or (_VISION_TOWER if facts.multimodal else 0)
 
 
 def file_weights(facts: ModelFacts, precision: Precision) -> Bytes:
     """The weights' files, as llama.cpp maps them into memory."""
+    if facts.weight_bytes and facts.stores is precision:
+        return Bytes(facts.weight_bytes)
     counted = parts(facts)
-    narrow, expert = _widths(facts, precision)
-    outer = max(narrow, BYTES[Precision.Q6_K])
+    narrow, expert = _formula_widths(facts, precision)
+    outer = max(narrow, _BYTES[Precision.Q6_K])
     quantised = counted.embedding * outer + counted.layers * narrow + counted.experts * expert
     return Bytes(quantised + counted.router * 4)
 
@@ -61,19 +97,37 @@ def disk_weights(facts: ModelFacts, precision: Precision) -> Bytes:
     """The weights' files on disk; what the checkpoint stores, whatever the engine makes of it."""
     if precision.is_gguf:
         return file_weights(facts, precision)
+    if facts.weight_bytes:
+        return Bytes(facts.weight_bytes)
+    wide, narrow = _disk(facts)
+    return Bytes(wide + narrow)
+
+
+def _disk(facts: ModelFacts) -> tuple[float, float]:
+    """Bytes on disk of what is never quantised, and of what may be."""
     counted = parts(facts)
-    narrow, expert = _widths(facts, facts.stores)
+    narrow, expert = _formula_widths(facts, facts.stores)
     kept = _unquantized(facts, counted)
-    wide = counted.embedding + counted.router + kept
-    return Bytes(wide * WIDE + (counted.layers - kept) * narrow + counted.experts * expert)
+    wide = counted.embedding + counted.router + kept + vision_parameters(facts)
+    return wide * WIDE, (counted.layers - kept) * narrow + counted.experts * expert
 
 
 def _widths(facts: ModelFacts, precision: Precision) -> tuple[float, float]:
-    """Bytes per parameter of layers and of experts."""
-    narrow = BYTES[precision]
-    if precision is Precision.MXFP4 and facts.moe:
-        return WIDE, narrow * _PADDED_EXPERTS.get(facts.architecture, 1)
-    return narrow, narrow
+    """Bytes per parameter of layers and of experts in memory."""
+    narrow, expert = _formula_widths(facts, precision)
+    if facts.weight_bytes and facts.stores is precision and not precision.is_gguf:
+        wide, quantised = _disk(facts)
+        known = max(0.0, facts.weight_bytes - wide) / quantised
+        narrow, expert = narrow * known, expert * known
+    padded = _PADDED_EXPERTS.get(facts.architecture, 1) if precision is Precision.MXFP4 else 1
+    return narrow, expert * padded
+
+
+def _formula_widths(facts: ModelFacts, precision: Precision) -> tuple[float, float]:
+    """Bytes per parameter of layers and of experts as the format says."""
+    width = bytes_per_parameter(facts, precision)
+    # Checkpoints in mxfp4 hold only their experts in it.
+    return (WIDE if precision is Precision.MXFP4 and facts.moe else width), width
 
 
 def _unquantized(facts: ModelFacts, counted: Parts) -> int:
@@ -94,11 +148,11 @@ def _rope(facts: ModelFacts) -> int:
     return facts.max_position_embeddings * rotary * 2
 
 
-def _repeated(facts: ModelFacts, counted: Parts, gpus: int) -> float:
+def _repeated(facts: ModelFacts, counted: Parts, tensor: int) -> float:
     """Parameters that a GPU holds beyond its share, because they cannot be divided."""
     heads = facts.num_key_value_heads
-    copies = counted.keys_values * (1 / heads - 1 / gpus) if gpus > heads else 0
-    return counted.latent * (1 - 1 / gpus) + copies
+    copies = counted.keys_values * (1 / heads - 1 / tensor) if tensor > heads else 0
+    return counted.latent * (1 - 1 / tensor) + copies
 
 
 def _absorbed(facts: ModelFacts) -> int:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
@@ -43,6 +43,16 @@ class Precision(StrEnum):
 
 _GGUF = {Precision.F16, Precision.Q8_0, Precision.Q6_K, Precision.Q5_K_M, Precision.Q4_K_M,
          Precision.Q4_0}  # fmt: skip
+
+
+class KvCache(StrEnum):
+    """The format of the KV cache; `auto` is the 16 bits that the model computes in."""
+
+    AUTO = "auto"
+    FP8 = "fp8"
+    NVFP4 = "nvfp4"
+    Q8_0 = "q8_0"
+    Q4_0 = "q4_0"
 
 
 class Engine(Strict):
@@ -102,8 +112,13 @@ class Model(Strict):
     """The pool to run on; any with room when left out."""
     replicas: Annotated[int, Field(ge=1, le=10_000)] = 1
     tensor_parallel: Annotated[int, Field(ge=1, le=16)] | None = None
+    """GPUs that each layer is divided over."""
+    pipeline_parallel: Annotated[int, Field(ge=1, le=16)] | None = None
+    """Stages that the layers are dealt out to, each on `tensor_parallel` GPUs."""
+    expert_parallel: bool | None = None
+    """Whether experts stay whole; only where nothing else divides, when left out."""
     max_num_seqs: Annotated[int, Field(ge=1, le=4096)] | None = None
     """How many sequences one replica works on at once."""
     gpu_memory_utilization: Annotated[float, Field(gt=0, le=1)] | None = None
-    kv_cache: Literal["auto", "fp8"] = "auto"
+    kv_cache: Annotated[KvCache, Field(strict=False)] = KvCache.AUTO
     workload: Workload
