@@ -69,7 +69,7 @@ def measured(point: dict[str, Any]) -> Ask:
         compute_capability=capability,
         utilization=point.get("utilization", 0.9),
         context=point.get("context", 4096),
-        max_num_seqs=batch_defaults(total, capability)[1],
+        max_num_seqs=batch_defaults(total, capability, vllm(point["engine_version"]).memory)[1],
         kv_cache=KvCache.AUTO,
     )
 
@@ -178,19 +178,22 @@ def test_what_separates_a_right_model_from_a_plausible_one() -> None:
 
 
 def test_batches_are_those_of_the_card() -> None:
-    assert batch_defaults(Bytes(178 * GIB), "10.0") == (16384, 1024)
-    assert batch_defaults(Bytes(79 * GIB), "9.0") == (8192, 1024)
-    assert batch_defaults(Bytes(79 * GIB), "8.0") == (2048, 256)
-    assert batch_defaults(Bytes(121 * GIB), "12.1") == (2048, 256)
-    assert batch_defaults(Bytes(44 * GIB), "8.9") == (2048, 256)
+    new, old = VLLM.memory, vllm("0.27.0").memory
+    assert batch_defaults(Bytes(178 * GIB), "10.0", new) == (16384, 1024)
+    assert batch_defaults(Bytes(178 * GIB), "10.0", old) == (8192, 1024)
+    assert batch_defaults(Bytes(79 * GIB), "9.0", new) == (8192, 1024)
+    assert batch_defaults(Bytes(79 * GIB), "8.0", new) == (2048, 256)
+    assert batch_defaults(Bytes(121 * GIB), "12.1", new) == (2048, 256)
+    assert batch_defaults(Bytes(44 * GIB), "8.9", new) == (2048, 256)
 
 
 def test_fewer_sequences_need_less_for_sampling() -> None:
     many = asked("Qwen/Qwen3-32B", max_num_seqs=1024)
     few = sizes(gpu_memory(replace(many, max_num_seqs=8)))
-    assert few["activations"] == pytest.approx(8192 * (3 * 25600 + 2 * 5120) * 2 / GIB)
+    in_a_layer = 3 * 25600 + 4 * 5120 + (2 * 64 + 2 * 8) * 128
+    assert few["activations"] == pytest.approx(8192 * in_a_layer * 2 / GIB)
     assert sizes(gpu_memory(many))["activations"] == pytest.approx(
-        (2.5 * 1024 * 151936 * 4 + 8192 * 5120 * 2) / GIB
+        (3.71 * 1024 * 151936 * 4 + 8192 * 5120 * 2) / GIB
     )
 
 

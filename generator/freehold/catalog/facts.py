@@ -95,6 +95,8 @@ class Gdn(Strict):
     num_v_heads: Size
     head_v_dim: Size
     conv_kernel: Size
+    state_bytes: Literal[2, 4] | None = None
+    """Width of a state's numbers, where the checkpoint says so."""
 
 
 class Mamba(Strict):
@@ -105,6 +107,8 @@ class Mamba(Strict):
     d_state: Size
     n_groups: Size
     conv_kernel: Size
+    state_bytes: Literal[2, 4] | None = None
+    """Width of a state's numbers, where the checkpoint says so."""
 
 
 LayerKind = Literal["full", "sliding", "chunked", "mla", "dsa", "gdn", "mamba2", "none"]
@@ -236,6 +240,17 @@ class Flag(Strict):
     aliases: Annotated[tuple[str, ...], Field(strict=False)] = ()
 
 
+class OutsideTorch(Strict):
+    """What CUDA, NCCL and libraries take of one GPU."""
+
+    one: Bytes
+    """Of replicas on one GPU, or one GPU a stage."""
+    several: Bytes
+    """From tensor parallel 2 on."""
+    eight: Bytes
+    """From tensor parallel 8 on."""
+
+
 class MemoryRules(Fact):
     """How an engine uses memory from one version on, until the next entry's version."""
 
@@ -244,12 +259,19 @@ class MemoryRules(Fact):
     """The default share of the device that the engine takes."""
     sampler_copies: float
     """Copies of the logits of all sequences, in 4-byte floats, that sampling makes."""
-    graphs_in_budget: bool
-    """Whether CUDA graphs are taken out of the budget."""
+    graphs_in_budget: Literal["never", "experts", "always"]
+    """Of which models CUDA graphs are taken out of the budget; `experts` are mixtures of them."""
+    large_batches: bool = False
+    """Whether cards from 160 GiB on compute 16384 tokens in one step."""
     state_bytes: Literal[2, 4]
-    """Width of a recurrent state's numbers."""
+    """Width of a recurrent state's numbers, where the checkpoint does not say."""
     states_per_sequence: int
     """Recurrent states that are kept of each sequence."""
+    outside_torch: OutsideTorch
+    communication: Bytes | None = None
+    """Buffers for tensor parallelism that count as weights."""
+    workspace_stays: bool = False
+    """Whether the buffers of a mixture of experts are still held while sampling."""
     latent_multiple: Size = 1
     """Latent rows are padded to a multiple of so many numbers."""
     even_windows_only: bool = False

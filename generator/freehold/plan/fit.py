@@ -5,7 +5,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Final
 
-from freehold.plan.memory import Ask, batch_defaults, gpu_memory, host_memory
+from freehold.plan.memory import Ask, gpu_memory, host_memory
 from freehold.plan.types import Memory, Part
 from freehold.spec.models import EngineName, Model
 from freehold.units import Bytes
@@ -104,8 +104,7 @@ def sized(ask: Ask, model: Model) -> Fit:
     share = -(-model.workload.users // model.replicas)
     if ask.engine.name is EngineName.LLAMA_CPP:
         return _most_slots(ask, typical, min(share, MAX_SLOTS))
-    most = batch_defaults(ask.device, ask.compute_capability)[1]
-    fit = Fit(replace(ask, max_num_seqs=min(share, most)), typical)
+    fit = Fit(replace(ask, max_num_seqs=min(share, ask.batches[1])), typical)
     if fit.fits and fit.holds < fit.ask.max_num_seqs:
         return Fit(replace(fit.ask, max_num_seqs=fit.holds), typical)
     return fit

@@ -155,17 +155,18 @@ def _latent(facts: ModelFacts, cache: Cache) -> Iterator[Layers]:
 
 
 def _fixed(facts: ModelFacts, cache: Cache) -> Iterator[Layers]:
-    share, state = cache.parallel.tensor, cache.rules.state_bytes
+    share, usual = cache.parallel.tensor, cache.rules.state_bytes
     if facts.gdn:
         gdn = facts.gdn
         keys, values = gdn.num_k_heads * gdn.head_k_dim, gdn.num_v_heads * gdn.head_v_dim
         convolved = (2 * keys + values) // share * (gdn.conv_kernel - 1) * 2
-        size = convolved + values // share * gdn.head_k_dim * state
+        size = convolved + values // share * gdn.head_k_dim * (gdn.state_bytes or usual)
         yield Layers(cache.stage(facts.layers["gdn"]), "fixed", size)
     if facts.mamba:
         mamba = facts.mamba
         inner = mamba.num_heads * mamba.head_dim
         groups = max(mamba.n_groups, share)
         channels = (inner + 2 * groups * mamba.d_state) // share
-        size = channels * (mamba.conv_kernel - 1) * 2 + inner // share * mamba.d_state * state
+        state = inner // share * mamba.d_state * (mamba.state_bytes or usual)
+        size = channels * (mamba.conv_kernel - 1) * 2 + state
         yield Layers(cache.stage(facts.layers["mamba2"]), "fixed", size)

@@ -8,9 +8,10 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from freehold.catalog.facts import ModelFacts, Release
+from freehold.catalog.facts import MemoryRules, ModelFacts, Release
 from freehold.plan.kv_cache import Cache, Layout, layout
 from freehold.plan.parallel import Parallel
+from freehold.plan.parameters import global_head
 from freehold.plan.types import ACTIVATION, OVERHEAD, WEIGHTS, Memory, Term
 from freehold.plan.weights import file_weights, gpu_weights
 from freehold.spec.models import EngineName, KvCache, Precision
@@ -20,6 +21,8 @@ _GIB: Final = 2**30
 _MIB: Final = 2**20
 _LARGE: Final = 160 * _GIB
 _MEDIUM: Final = 70 * _GIB
+_WHOLE_HOST: Final = 8
+"""GPUs."""
 _SMALL_BATCHES: Final = {"8.0", "12.1"}
 """Compute capabilities of the A100 and the GB10, whose batches are small whatever their memory."""
 UBATCH: Final = 512
@@ -51,7 +54,12 @@ class Ask:
     @property
     def batched(self) -> int:
         """Tokens that one step computes at most."""
-        return batch_defaults(self.device, self.compute_capability)[0]
+        return self.batches[0]
+
+    @property
+    def batches(self) -> tuple[int, int]:
+        """Tokens and sequences of one step, as the engine chooses them for the card."""
+        return batch_defaults(self.device, self.compute_capability, self.engine.memory)
 
     @property
     def layout(self) -> Layout:
@@ -60,9 +68,11 @@ class Ask:
         return layout(self.facts, cache)
 
 
-def batch_defaults(device: Bytes, compute_capability: str | None) -> tuple[int, int]:
+def batch_defaults(
+    device: Bytes, compute_capability: str | None, rules: MemoryRules
+) -> tuple[int, int]:
     """Tokens and sequences of one step, as vLLM's server chooses them for a card."""
-    if device >= _LARGE:
+    if device >= _LARGE and rules.large_batches:
         return 16384, 1024
     if device >= _MEDIUM and compute_capability not in _SMALL_BATCHES:
         return 8192, 1024
@@ -80,23 +90,24 @@ def host_memory(ask: Ask) -> Memory:
 
 
 def _vllm(ask: Ask) -> Memory:
-    terms = [*_loaded(ask), *_activations(ask), _outside_torch(ask.gpus)]
-    if ask.engine.memory.graphs_in_budget:
+    terms = [*_loaded(ask), *_activations(ask), _outside_torch(ask)]
+    counted = ask.engine.memory.graphs_in_budget
+    if counted == "always" or (counted == "experts" and ask.facts.moe):
         terms.append(_graphs(ask.gpus))
     return _left(ask, terms)
 
 
 def _sglang(ask: Ask) -> Memory:
     # Activations and CUDA graphs live in the share that the engine leaves free.
-    return _left(ask, [*_loaded(ask), _outside_torch(ask.gpus)])
+    return _left(ask, [*_loaded(ask), _outside_torch(ask)])
 
 
 def _loaded(ask: Ask) -> Iterator[Term]:
     """All that is on a GPU once the model is loaded."""
-    yield from gpu_weights(ask.facts, ask.precision, ask.parallel)
-    if ask.gpus > 1:
-        size = Bytes(0.07 * _GIB)
-        yield Term("communication", WEIGHTS, size, "0.07 GiB from 2 GPUs")
+    yield from gpu_weights(ask.facts, ask.precision, ask.parallel, ask.compute_capability)
+    buffers = ask.engine.memory.communication
+    if buffers and ask.parallel.tensor > 1:
+        yield Term("communication", WEIGHTS, buffers, "constant, from tensor parallel 2 on")
 
 
 def _left(ask: Ask, terms: list[Term]) -> Memory:
@@ -118,35 +129,59 @@ def _left(ask: Ask, terms: list[Term]) -> Memory:
 
 
 def _activations(ask: Ask) -> Iterator[Term]:
-    """The larger of a forward pass and the sampler's trial run."""
-    facts, copies = ask.facts, ask.engine.memory.sampler_copies
-    sampler = copies * ask.max_num_seqs * facts.vocab_size * 4 + ask.batched * facts.hidden_size * 2
-    inner = _ffn_width(facts) // ask.parallel.tensor
-    forward = ask.batched * (3 * inner + 2 * facts.hidden_size) * 2
+    """The larger of a forward pass and the sampler's trial run, as the engine profiles them."""
+    facts, rules = ask.facts, ask.engine.memory
+    workspace, width = _workspace(ask), _layer_width(ask)
+    stays = workspace if rules.workspace_stays else 0
+    rows = min(ask.max_num_seqs, ask.batched)
+    sampler = int(rules.sampler_copies * rows * facts.vocab_size * 4) + stays
+    sampler += ask.batched * facts.hidden_size * 2
+    forward = ask.batched * width * 2 + workspace
+    experts = f" + {Bytes(workspace).gib} of experts" if workspace else ""
     formula = (
-        f"{copies:g} x {ask.max_num_seqs} sequences x vocabulary x 4 B + {ask.batched} tokens "
-        "x hidden size x 2 B"
+        f"sampling: {rules.sampler_copies:g} x {rows} sequences x vocabulary x 4 B + "
+        f"{ask.batched} tokens x hidden size x 2 B{experts if stays else ''}"
         if sampler >= forward
-        else f"{ask.batched} tokens x (3 x ffn width + 2 x hidden size) x 2 B"
+        else f"forward pass: {ask.batched} tokens x {width} numbers x 2 B{experts}"
     )
     yield Term("activations", ACTIVATION, Bytes(max(sampler, forward)), formula)
     if facts.multimodal:
         yield Term("image profiling", ACTIVATION, Bytes(_GIB), "1 GiB; up to 3 GiB were seen")
 
 
+def _layer_width(ask: Ask) -> int:
+    """Numbers that one token takes at once in a layer.
+
+    Residual and hidden state twice, queries, keys, values and attention's output, and the
+    three inner rows of a dense feed-forward part.
+    """
+    facts, share = ask.facts, ask.parallel.tensor
+    heads = 2 * facts.num_attention_heads + 2 * facts.num_key_value_heads
+    return 4 * facts.hidden_size + (heads * global_head(facts) + 3 * _ffn_width(facts)) // share
+
+
 def _ffn_width(facts: ModelFacts) -> int:
-    """The widest feed-forward part that one token passes through."""
+    """The widest feed-forward part that every token passes through."""
     dense = (facts.intermediate_size or 0) if facts.ffn.get("dense") or not facts.moe else 0
-    if facts.moe is None:
-        return dense
-    routed = facts.moe.num_experts_per_tok * facts.moe.moe_intermediate_size
-    return max(dense, routed + facts.moe.shared_intermediate_total)
+    return max(dense, facts.moe.shared_intermediate_total if facts.moe else 0)
 
 
-def _outside_torch(gpus: int) -> Term:
-    size = 2.0 if gpus >= 8 else 0.65 if gpus > 1 else 0.15  # noqa: PLR2004 - one whole machine
-    formula = "0.15 GiB; 0.65 GiB from 2 GPUs, 2 GiB from 8"
-    return Term("outside torch", OVERHEAD, Bytes(size * _GIB), formula)
+def _workspace(ask: Ask) -> int:
+    """Bytes of a fused mixture of experts: two buffers for each token and chosen expert."""
+    moe = ask.facts.moe
+    if moe is None:
+        return 0
+    share = 1 if ask.parallel.expert else ask.parallel.tensor
+    inner, width = moe.moe_intermediate_size // share, moe.latent_size or ask.facts.hidden_size
+    return ask.batched * moe.num_experts_per_tok * (max(2 * inner, width) + inner) * 2
+
+
+def _outside_torch(ask: Ask) -> Term:
+    outside, tensor = ask.engine.memory.outside_torch, ask.parallel.tensor
+    size = outside.one if tensor == 1 else outside.several
+    size = outside.eight if tensor >= _WHOLE_HOST else size
+    formula = f"{outside.one}; {outside.several} from tensor parallel 2, {outside.eight} from 8"
+    return Term("outside torch", OVERHEAD, size, formula)
 
 
 def _graphs(gpus: int) -> Term:
@@ -179,11 +214,18 @@ def _llama_cpp_terms(ask: Ask, share: int) -> Iterator[Term]:
     uneven = 1 + (share - 1) / facts.num_hidden_layers
     split = f" / {share} GPUs, one layer uneven" if share > 1 else ""
     yield Term("weights", WEIGHTS, Bytes(weights / share * uneven), f"size of the file{split}")
-    buffer = UBATCH * (facts.vocab_size + 3 * _ffn_width(facts) + 4 * facts.hidden_size) * 4
+    inner = max(_ffn_width(facts), _routed_width(facts))
+    buffer = UBATCH * (facts.vocab_size + 3 * inner + 4 * facts.hidden_size) * 4
     formula = f"{UBATCH} tokens x (vocabulary + 3 x ffn + 4 x hidden size) x 4 B"
     yield Term("compute buffer", ACTIVATION, Bytes(buffer), formula)
     program = 600 if ask.gpus else 256
     yield Term("program", OVERHEAD, Bytes(program * _MIB), f"{program} MiB")
+
+
+def _routed_width(facts: ModelFacts) -> int:
+    moe = facts.moe
+    shared = moe.shared_intermediate_total if moe else 0
+    return moe.num_experts_per_tok * moe.moe_intermediate_size + shared if moe else 0
 
 
 def _undivided(ask: Ask) -> Layout:

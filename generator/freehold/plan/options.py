@@ -148,7 +148,7 @@ def _pin_loc(match: Match) -> Loc:
 
 def _refuse_sequences(match: Match, card: Card) -> Refusal | None:
     pin = match.model.max_num_seqs or 0
-    most, _ = batch_defaults(card.vram, card.compute_capability)
+    most, _ = batch_defaults(card.vram, card.compute_capability, match.engine.memory)
     if match.engine.name is not EngineName.VLLM or pin <= most:
         return None
     return Refusal(

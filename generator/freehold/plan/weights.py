@@ -1,6 +1,6 @@
 """Sizes of weights on one GPU, in memory and on disk."""
 
-from collections.abc import Mapping
+from math import ceil
 from typing import Final
 
 from freehold.catalog.facts import ModelFacts
@@ -24,8 +24,10 @@ _GROUP: Final = 128
 _ALIGNED_VOCABULARY: Final = 64
 _VISION_TOWER: Final = 450_000_000
 """Of 400 to 680 million parameters, where the catalog has no number."""
-# vLLM pads gpt-oss' experts of width 2880 to 3072.
-_PADDED_EXPERTS: Final = {"GptOssForCausalLM": 3072 / 2880}
+_MXFP4_HIDDEN: Final = 256
+_MXFP4_INNER: Final = {8: 128, 9: 64}
+"""By major compute capability: Marlin's kernels, Triton's, and FlashInfer's after them."""
+_MXFP4_INNER_LATER: Final = 256
 
 
 def bytes_per_parameter(facts: ModelFacts, precision: Precision) -> float:
@@ -38,13 +40,14 @@ def bytes_per_parameter(facts: ModelFacts, precision: Precision) -> float:
     return _BYTES[precision]
 
 
-def gpu_weights(facts: ModelFacts, precision: Precision, parallel: Parallel) -> tuple[Term, ...]:
+def gpu_weights(
+    facts: ModelFacts, precision: Precision, parallel: Parallel, compute_capability: str | None
+) -> tuple[Term, ...]:
     """What one GPU of a replica holds of the weights, on the average of its stages."""
-    shares = {
-        name: size / parallel.pipeline
-        for name, size in _shares(facts, precision, parallel).items()
-        if size
-    }
+    whole = _shares(facts, precision, parallel)
+    if precision is Precision.MXFP4:
+        whole["experts"] *= _padding(facts, parallel, compute_capability)
+    shares = {name: size / parallel.pipeline for name, size in whole.items() if size}
     sizes = {name: Bytes(-(-size // 1)) for name, size in shares.items()}
     formula = " + ".join(f"{size.gib} {name}" for name, size in sizes.items())
     rope = Bytes(_rope(facts))
@@ -54,7 +57,7 @@ def gpu_weights(facts: ModelFacts, precision: Precision, parallel: Parallel) -> 
     )
 
 
-def _shares(facts: ModelFacts, precision: Precision, parallel: Parallel) -> Mapping[str, float]:
+def _shares(facts: ModelFacts, precision: Precision, parallel: Parallel) -> dict[str, float]:
     """Bytes on one GPU of a replica that is a single stage."""
     counted, tensor = parts(facts), parallel.tensor
     narrow, expert = _widths(facts, precision)
@@ -65,9 +68,28 @@ def _shares(facts: ModelFacts, precision: Precision, parallel: Parallel) -> Mapp
         "experts": counted.experts * expert * _expert_share(facts, parallel),
         "routers": counted.router * WIDE,
         "repeated": _repeated(facts, counted, tensor) * narrow,
-        "absorbed": _absorbed(facts) * WIDE / tensor,
+        "absorbed": _absorbed(facts) * WIDE / tensor if narrow != WIDE else 0,
         "vision tower": vision_parameters(facts) * WIDE / tensor,
     }
+
+
+def _padding(facts: ModelFacts, parallel: Parallel, compute_capability: str | None) -> float:
+    """How much larger experts in mxfp4 are in memory.
+
+    Kernels take multiples of 256 of the hidden size, and of 64 to 256 of a GPU's slice of the
+    inner width: gpt-oss' 2880 becomes 3072, and 2944 in Marlin's.
+    """
+    if facts.moe is None:
+        return 1
+    inner = facts.moe.moe_intermediate_size / (1 if parallel.expert else parallel.tensor)
+    major = int((compute_capability or "8").partition(".")[0])
+    multiple = _MXFP4_INNER.get(major, _MXFP4_INNER_LATER)
+    hidden = facts.hidden_size
+    return _up(inner, multiple) / inner * _up(hidden, _MXFP4_HIDDEN) / hidden
+
+
+def _up(width: float, multiple: int) -> int:
+    return ceil(width / multiple) * multiple
 
 
 def _expert_share(facts: ModelFacts, parallel: Parallel) -> float:
@@ -119,8 +141,7 @@ def _widths(facts: ModelFacts, precision: Precision) -> tuple[float, float]:
         wide, quantised = _disk(facts)
         known = max(0.0, facts.weight_bytes - wide) / quantised
         narrow, expert = narrow * known, expert * known
-    padded = _PADDED_EXPERTS.get(facts.architecture, 1) if precision is Precision.MXFP4 else 1
-    return narrow, expert * padded
+    return narrow, expert
 
 
 def _formula_widths(facts: ModelFacts, precision: Precision) -> tuple[float, float]:
@@ -156,6 +177,6 @@ def _repeated(facts: ModelFacts, counted: Parts, tensor: int) -> float:
 
 
 def _absorbed(facts: ModelFacts) -> int:
-    """Latent attention's projections once more, as they are used while writing."""
+    """Latent attention's projections once more, in 16 bits, where their own weights are not."""
     layers = facts.layers.get("mla", 0) + facts.layers.get("dsa", 0)
     return layers * expanded(facts.mla, facts.num_attention_heads) if facts.mla else 0
