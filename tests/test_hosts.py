@@ -1,13 +1,16 @@
 """Hosts, from pools."""
 
+from dataclasses import replace
 from ipaddress import ip_address
 
 from freehold.catalog.load import builtin
 from freehold.plan.hosts import hosts
+from freehold.plan.silicon import silicon
 from freehold.plan.types import Card, Host
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.load import load
+from freehold.units import Bytes
 
 SPEC = """
 plugin: freehold.llm.cluster
@@ -63,8 +66,12 @@ def test_hosts_are_in_the_order_of_the_spec() -> None:
 def test_hosts_have_their_pools_machine() -> None:
     found, _ = planned(SPEC)
     l40s = builtin().gpus["l40s-48gb"]
-    assert found[0].card == Card("NVIDIA L40S", 4, l40s.vram, l40s.vram_smi, "8.9")
-    assert found[2].card == Card("ACME", 1, 40 * 2**30, None, "9.0")  # type: ignore[arg-type]
+    assert found[0].card == Card("NVIDIA L40S", 4, l40s.vram, l40s.vram_smi, "8.9", silicon(l40s))
+    written_out = found[2].card
+    assert written_out is not None
+    assert written_out.silicon is not None
+    assert replace(written_out, silicon=None) == Card("ACME", 1, Bytes(40 * 2**30), None, "9.0")
+    assert written_out.silicon.bandwidth == 10**12
     assert found[4].card is None
     assert (found[0].cores, found[0].memory, found[0].storage) == (64, 512 * 2**30, 4 * 10**12)
 

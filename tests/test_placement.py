@@ -191,7 +191,7 @@ def test_what_does_not_fit_shows_every_term_and_what_would() -> None:
         "for the KV cache, 2.50 GiB needed for one request of 8192 tokens",
     ):  # fmt: skip
         assert part in refused.message
-    assert refused.help.startswith("fits with `context: 7k` (2.44 GiB of KV cache, 1.1 requests")
+    assert refused.help.startswith("fits with `context: 5k` (1.81 GiB of KV cache, 1.2 requests")
     assert "`tensor_parallel: 2` (" in refused.help
     assert "`context: " in refused.help
 
@@ -200,13 +200,13 @@ def test_what_does_not_fit_shows_every_term_and_what_would() -> None:
     ("count", "asked", "remedy"),
     [
         (2, {"source": "Qwen/Qwen3-14B"}, "`precision: fp8`"),
-        (8, {"source": "Qwen/Qwen3-32B"}, "`tensor_parallel: 4`"),
+        (8, {"source": "Qwen/Qwen3-32B"}, "`tensor_parallel: 8`"),
         (
             2,
             {"source": "Qwen/Qwen3-14B", "context": 40960},
             "`tensor_parallel: 2` and `precision: fp8`",
         ),
-        (2, {"context": 30000}, "`context: 26k`"),
+        (2, {"context": 30000}, "`context: 25k`"),
         (2, {"max_num_seqs": 2048}, "`max_num_seqs: 1"),
     ],
 )

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from freehold.catalog.facts import Catalog, EngineVersion, Gpu, ModelFacts, System
-from freehold.catalog.versions import order
+from freehold.catalog.facts import Catalog, EngineVersion, Gpu, ModelFacts, Release, System
+from freehold.catalog.versions import order, rules_of
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.source import Loc
@@ -102,6 +102,29 @@ def find_engine(
             help=_meant(version, versions) or f"use {known}",
         )
     return versions.get(version)
+
+
+def find_release(
+    catalog: Catalog, name: EngineName, version: str | None, loc: Loc, report: Report
+) -> Release | None:
+    """How the engine's version uses memory, whether or not that version can be rendered."""
+    newest = max(
+        (engine for engine in catalog.engines.values() if engine.name is name),
+        key=lambda engine: order(engine.version),
+    )
+    if version is None:
+        return newest.release
+    rules = rules_of(catalog.memory[name], version)
+    if rules is not None and order(version) <= order(newest.version):
+        return Release(name, version, rules)
+    first = catalog.memory[name][0].since
+    report.refuse(
+        "unknown-engine-version",
+        f"the memory of {name} is known from {first} to {newest.version}, not of {version}",
+        loc,
+        help=f"use `{name}=={newest.version}`, or a version between them",
+    )
+    return None
 
 
 def _several(name: str, known: Iterable[str]) -> str:

@@ -21,6 +21,7 @@ WITH_RULES: Final = (
     "freehold.lock.check",
     "freehold.lock.formats",
     "freehold.plan.site",
+    "freehold.plan.sizing",
     "freehold.render.compare",
     "freehold.render.preconditions",
     "freehold.render.write",

@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from freehold.cli.bars import LEGEND, bar
+from freehold.cli.memory_text import capacity_lines, memory_lines
 from freehold.cli.table import table
-from freehold.plan.types import Card, Memory, Plan, Replica
+from freehold.plan.types import Card, Host, Plan, Replica
+from freehold.units import Bytes
 
 Rows = Iterator[Sequence[str]]
 
@@ -18,9 +21,10 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield from table(_hosts(plan))
     yield ""
     yield from table(_replicas(plan))
+    yield LEGEND
     for replica in _first_of_each_model(plan):
         yield ""
-        yield from _memory(replica)
+        yield from _model(replica)
 
 
 def _hosts(plan: Plan) -> Rows:
@@ -37,14 +41,19 @@ def _card(card: Card | None) -> str:
 
 
 def _replicas(plan: Plan) -> Rows:
-    yield "REPLICA", "ENGINE", "HOST", "GPUS", "CONTEXT", "REQUESTS AT ONCE"
+    yield "REPLICA", "ENGINE", "HOST", "GPUS", "CONTEXT", "REQUESTS AT ONCE", "EACH DEVICE"
     for of_host in plan.hosts:
         engines = {engine.name: f"{engine.kind} {engine.version}" for engine in of_host.engines}
         for replica in of_host.replicas:
             gpus = ", ".join(map(str, replica.gpus)) or "-"
             engine = engines.get(replica.name, "-")
             context, most = str(replica.context), str(replica.max_num_seqs)
-            yield replica.name, engine, replica.host, gpus, context, most
+            full = bar(replica.memory, _device(of_host.host))
+            yield replica.name, engine, replica.host, gpus, context, most, full
+
+
+def _device(host: Host) -> Bytes:
+    return host.card.vram if host.card else host.memory
 
 
 def _first_of_each_model(plan: Plan) -> Iterator[Replica]:
@@ -56,19 +65,11 @@ def _first_of_each_model(plan: Plan) -> Iterator[Replica]:
             yield replica
 
 
-def _memory(replica: Replica) -> Iterator[str]:
+def _model(replica: Replica) -> Iterator[str]:
     memory = replica.memory
     device = "GPU" if memory.device == "gpu" else "host"
     yield f"{replica.model}: memory of one {device} (constants of {memory.constants})"
-    yield from (f"  {line}" for line in table(_terms(memory)))
-    yield (
-        f"  {memory.kv_tokens} tokens of KV cache at {memory.kv_bytes_per_token} bytes each: "
-        f"{memory.max_concurrency:.1f} requests of full context at once"
-    )
-
-
-def _terms(memory: Memory) -> Rows:
-    yield "budget", memory.budget.gib, ""
-    for term in memory.terms:
-        yield f"- {term.name}", term.size.gib, term.formula
-    yield "= KV cache", memory.kv_cache.gib, ""
+    yield from (f"  {line}" for line in memory_lines(memory))
+    if replica.capacity:
+        yield f"{replica.model}: what the users of each replica get"
+        yield from (f"  {line}" for line in capacity_lines(replica.capacity))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from freehold.catalog.facts import Catalog, Gpu
 from freehold.catalog.lookup import find_gpu, find_system
+from freehold.plan.silicon import Silicon, silicon
 from freehold.plan.types import Card, Host
 from freehold.report import Report
 from freehold.spec.cluster import Cluster
@@ -38,7 +39,7 @@ def _card(pool: str, gpus: Gpus | None, catalog: Catalog, report: Report) -> Car
     if gpus is None:
         return None
     if isinstance(gpus, WrittenOutGpus):
-        return Card(gpus.name, gpus.count, gpus.vram, None, gpus.compute_capability)
+        return Card(gpus.name, gpus.count, gpus.vram, None, gpus.compute_capability, _own(gpus))
     loc = ("nodes", pool, "gpus", "model")
     gpu = find_gpu(catalog, gpus.model, loc, report)
     if gpu is None:
@@ -48,7 +49,11 @@ def _card(pool: str, gpus: Gpus | None, catalog: Catalog, report: Report) -> Car
 
 def card_of(gpu: Gpu, count: int) -> Card:
     """So many of the catalog's cards in one host."""
-    return Card(gpu.name, count, gpu.vram, gpu.vram_smi, gpu.compute_capability)
+    return Card(gpu.name, count, gpu.vram, gpu.vram_smi, gpu.compute_capability, silicon(gpu))
+
+
+def _own(gpus: WrittenOutGpus) -> Silicon:
+    return Silicon(gpus.name, float(gpus.bandwidth), {}, gpus.compute_capability, "pcie", None, "")
 
 
 def cards_by_size(catalog: Catalog) -> tuple[tuple[str, Card], ...]:

@@ -1,6 +1,7 @@
 """How a model can run on a pool: over how many GPUs, or why not at all."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from freehold.diagnostics import rule_text
@@ -10,7 +11,8 @@ from freehold.plan.parallel import Parallel
 from freehold.plan.parallelism import STAGES, Uneven, staged, uneven, whole
 from freehold.plan.remedies import Room, remedies
 from freehold.plan.room import usable
-from freehold.plan.suitability import Match, Refusal
+from freehold.plan.serving import served
+from freehold.plan.suitability import Match, Refusal, refusals
 from freehold.plan.types import Card, Host, Memory, Part
 from freehold.source import Loc
 from freehold.spec.models import EngineName
@@ -57,8 +59,16 @@ def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal
     good = [fit for fit in fits if fit.fits]
     if not good:
         return _gpus_too_small(match, card, fits[-1], hosts[0].pool)
-    share = -(-match.model.workload.users // match.model.replicas)
-    return next((fit for fit in good if roomy and fit.serves >= share), good[0])
+    return next((fit for fit in good if roomy and _serves_all(fit, match, card)), good[0])
+
+
+def _serves_all(fit: Fit, match: Match, card: Card) -> bool:
+    """Whether one replica holds its share of the users, and none is sure to wait too long."""
+    model = match.model
+    if fit.serves < -(-model.workload.users // model.replicas):
+        return False
+    figures = served(fit, card.silicon, model.workload, model.replicas).figures
+    return figures is None or figures.served.high * model.replicas >= model.workload.users
 
 
 def _ways(match: Match, card: Card) -> list[Parallel]:
@@ -195,7 +205,7 @@ def _gpus_too_small(match: Match, card: Card, fit: Fit, pool: str) -> Refusal:
         DOES_NOT_FIT,
         f"`{match.name}` ({match.model.precision}) does not fit on {devices}: {arithmetic(fit)}",
         (*match.loc, "tensor_parallel") if match.model.tensor_parallel else match.loc,
-        _help(fit, Room(_wider(match, card, ask.gpus), match.cards)),
+        _help(fit, Room(_wider(match, card, ask.gpus), _cards(match))),
         label=f"per GPU, as {memory.constants} uses it",
         at_key=match.model.tensor_parallel is None,
     )
@@ -209,7 +219,7 @@ def _larger_than_host(match: Match, card: Card, fit: Fit, pool: str) -> Refusal:
         f"`{match.name}` ({match.model.precision}) has {weights.gib} of weights, the {card.count} "
         f"x {card.name} of one host in pool `{pool}` offer {offers.gib}",
         match.loc,
-        _help(fit, Room(cards=match.cards)),
+        _help(fit, Room(cards=_cards(match))),
         at_key=True,
     )
 
@@ -248,6 +258,15 @@ def _host_too_small(match: Match, fit: Fit, hosts: Sequence[Host]) -> Refusal:
 def _wider(match: Match, card: Card, gpus: int) -> Sequence[Parallel]:
     """Divisions over more GPUs of a host."""
     return [*_divided(match, range(gpus + 1, card.count + 1))]
+
+
+def _cards(match: Match) -> Sequence[tuple[str, Card]]:
+    """Cards that can serve the model at all."""
+    return [
+        (name, card)
+        for name, card in match.cards
+        if not any(True for _ in refusals(replace(match, card=card)))
+    ]
 
 
 def _help(fit: Fit, room: Room) -> str:

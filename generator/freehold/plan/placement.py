@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import ceil
 from operator import itemgetter
 from typing import Final, Self
 
@@ -9,11 +10,13 @@ from freehold.catalog.facts import Catalog
 from freehold.catalog.lookup import find_engine, find_model
 from freehold.diagnostics import rule_text
 from freehold.plan.engines import engine_name
-from freehold.plan.fit import Fit, sized
+from freehold.plan.fit import Fit, Verdict, sized
 from freehold.plan.hosts import cards_by_size
 from freehold.plan.kv_cache import BITS, formats
 from freehold.plan.options import fit_on
 from freehold.plan.room import GpuRoom, HostRoom, Seat
+from freehold.plan.serving import served
+from freehold.plan.silicon import Silicon
 from freehold.plan.suitability import Match, Refusal, refusals
 from freehold.plan.types import Host, Replica
 from freehold.plan.weights import disk_weights
@@ -53,6 +56,23 @@ CONCURRENCY: Final = rule_text(
     """,
 )
 
+TIGHT: Final = rule_text(
+    "tight-fit",
+    """The model fits, by less than the memory model may be off.
+
+    Weights are known within 2 %, and within 5 % for models with a vision tower, sparse attention
+    or 10^12 parameters. An engine that runs out of memory says so only after it has loaded.
+    """,
+)
+TOO_SLOW: Final = rule_text(
+    "slower-than-asked",
+    """The replicas do not serve all users as soon or as fast as the workload asks.
+
+    What counts is the favourable end of the range that was measured for such models and cards;
+    `freehold plan` shows the whole range, and says where nothing was measured.
+    """,
+)
+
 _OVERCOMMIT: Final = {GPU_OVERCOMMIT, HOST_OVERCOMMIT}
 
 
@@ -87,6 +107,12 @@ class _Choice:
     fit: Fit
     seats: Sequence[Seat]
 
+    @property
+    def silicon(self) -> Silicon | None:
+        """Of the card that every replica runs on."""
+        card = self.seats[0][0].card
+        return card.silicon if card and self.fit.ask.on_gpus else None
+
 
 @dataclass(slots=True)
 class _Attempt:
@@ -114,7 +140,7 @@ class _Attempt:
             replica
             for name in self.cluster.models
             if name in self.chosen
-            for replica in _replicas(name, self.chosen[name])
+            for replica in _replicas(name, self.cluster.models[name], self.chosen[name])
         )
 
     def _place(self, name: str) -> None:
@@ -197,8 +223,9 @@ def _candidates(model: Model, pools: Pools) -> Sequence[str]:
     return sorted(pools, key=lambda pool: pools[pool][0].card is None)
 
 
-def _replicas(name: str, choice: _Choice) -> Iterator[Replica]:
+def _replicas(name: str, model: Model, choice: _Choice) -> Iterator[Replica]:
     ask, memory = choice.fit.ask, choice.fit.memory
+    capacity = served(choice.fit, choice.silicon, model.workload, model.replicas)
     for index, (host, gpus) in enumerate(choice.seats):
         yield Replica(
             model=name,
@@ -209,6 +236,7 @@ def _replicas(name: str, choice: _Choice) -> Iterator[Replica]:
             context=ask.context,
             max_num_seqs=ask.max_num_seqs,
             memory=memory,
+            capacity=capacity,
         )
 
 
@@ -285,18 +313,54 @@ def _refuse_storage(host: Host, models: Sequence[str], needed: Bytes, report: Re
 
 def _check_users(cluster: Cluster, chosen: Mapping[str, _Choice], report: Report) -> None:
     for name, choice in chosen.items():
+        _check_margin(name, choice.fit, report)
+        _check_targets(name, cluster.models[name], choice, report)
         model = cluster.models[name]
-        served = choice.fit.serves * model.replicas
-        if served < model.workload.users:
+        at_once = choice.fit.serves * model.replicas
+        if at_once < model.workload.users:
             report.warn(
                 CONCURRENCY,
-                f"`{name}` serves {served} of {model.workload.users} users at once, the others "
+                f"`{name}` serves {at_once} of {model.workload.users} users at once, the others "
                 "wait",
                 ("models", name, "workload", "users"),
                 label=f"{model.replicas} x {choice.fit.serves} requests of {choice.fit.typical} "
                 "tokens",
                 help=_more(choice.fit, model),
             )
+
+
+def _check_margin(name: str, fit: Fit, report: Report) -> None:
+    if fit.verdict is Verdict.TIGHT:
+        report.warn(
+            TIGHT,
+            f"`{name}` fits with a margin of {fit.margin.gib}, the memory model may be off by "
+            f"{fit.error.gib}",
+            ("models", name),
+            help="lower `context` or `max_num_seqs`, or use a narrower `precision` or `kv_cache`",
+        )
+
+
+def _check_targets(name: str, model: Model, choice: _Choice, report: Report) -> None:
+    """Warn where not even the most favourable of what was measured serves all users in time."""
+    workload = model.workload
+    figures = served(choice.fit, choice.silicon, workload, model.replicas).figures
+    targets = [f"`{key}`" for key in ("first_token", "speed") if getattr(workload, key)]
+    if figures is None or not targets or figures.limit in {"kv", "sequences"}:
+        return
+    most = int(figures.served.high) * model.replicas
+    if most < workload.users:
+        enough = ceil(workload.users / figures.served.typical) if figures.served.typical else 0
+        report.warn(
+            TOO_SLOW,
+            f"`{name}` serves at most {most} of {workload.users} users within "
+            f"{' and '.join(targets)}",
+            ("models", name, "workload", "users"),
+            label=f"typically {figures.speed.typical:.0f} tok/s each, the first token after "
+            f"{figures.first_token.typical:.1f} s",
+            help=f"write `replicas: {enough}`, or use more GPUs a replica or faster cards"
+            if enough
+            else "use more GPUs a replica or faster cards, or ask for less",
+        )
 
 
 def _more(fit: Fit, model: Model) -> str:

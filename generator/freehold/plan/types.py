@@ -10,7 +10,9 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 
 from freehold.catalog.facts import System
+from freehold.plan.capacity import Capacity
 from freehold.plan.parallel import Parallel
+from freehold.plan.silicon import Silicon
 from freehold.spec.cluster import Level
 from freehold.units import Bytes
 
@@ -30,6 +32,8 @@ class Card:
     vram_smi: Bytes | None
     """What `nvidia-smi` reports of one GPU, when known."""
     compute_capability: str | None
+    silicon: Silicon | None = None
+    """What decides its speed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +104,8 @@ class Replica:
     context: int
     max_num_seqs: int
     memory: Memory
+    capacity: Capacity | None = None
+    """What its users get."""
 
     @property
     def name(self) -> str:

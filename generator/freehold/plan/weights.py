@@ -44,11 +44,11 @@ def gpu_weights(
     facts: ModelFacts, precision: Precision, parallel: Parallel, compute_capability: str | None
 ) -> tuple[Term, ...]:
     """What one GPU of a replica holds of the weights, on the average of its stages."""
-    whole = _shares(facts, precision, parallel)
+    whole = shares(facts, precision, parallel)
     if precision is Precision.MXFP4:
         whole["experts"] *= _padding(facts, parallel, compute_capability)
-    shares = {name: size / parallel.pipeline for name, size in whole.items() if size}
-    sizes = {name: Bytes(-(-size // 1)) for name, size in shares.items()}
+    on_one = {name: size / parallel.pipeline for name, size in whole.items() if size}
+    sizes = {name: Bytes(-(-size // 1)) for name, size in on_one.items()}
     formula = " + ".join(f"{size.gib} {name}" for name, size in sizes.items())
     rope = Bytes(_rope(facts))
     return (
@@ -57,7 +57,7 @@ def gpu_weights(
     )
 
 
-def _shares(facts: ModelFacts, precision: Precision, parallel: Parallel) -> dict[str, float]:
+def shares(facts: ModelFacts, precision: Precision, parallel: Parallel) -> dict[str, float]:
     """Bytes on one GPU of a replica that is a single stage."""
     counted, tensor = parts(facts), parallel.tensor
     narrow, expert = _widths(facts, precision)

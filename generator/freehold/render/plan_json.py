@@ -9,13 +9,14 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from freehold.plan.types import HostFile, HostPlan, Plan, Proxy
+from freehold.plan.types import Card, HostFile, HostPlan, Plan, Proxy
 from freehold.units import Quantity
 
 SCHEMA: Final = 1
 
 # What only repeats, in another place, what the plan says already.
 _REPEATED: Final[Mapping[type, frozenset[str]]] = {
+    Card: frozenset({"silicon"}),
     HostFile: frozenset({"about", "template"}),
     Proxy: frozenset({"engines", "gateway", "authority"}),
 }
