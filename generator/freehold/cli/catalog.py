@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.load import builtin
+from freehold.cli import catalog_add
 from freehold.cli.status import GOOD
 from freehold.cli.table import table
 from freehold.cli.talk import put
@@ -17,10 +18,14 @@ if TYPE_CHECKING:
 def add_parser(commands: "Subparsers") -> None:
     """Add the command's words."""
     parser = commands.add_parser(
-        "catalog", help="list the GPUs, models, engines and systems it knows", allow_abbrev=False
-    )
-    parser.add_argument("kind", nargs="?", choices=_KINDS, help="all of them when left out")
-    parser.set_defaults(run=run)
+        "catalog", help="list the GPUs, models, engines and systems it knows, or add a model",
+        allow_abbrev=False,
+    )  # fmt: skip
+    parser.set_defaults(run=run, kind=None)
+    kinds = parser.add_subparsers(metavar="KIND", help="all of them when left out")
+    for kind in _KINDS:
+        kinds.add_parser(kind, help=f"list the {kind}").set_defaults(kind=kind)
+    catalog_add.add_parser(kinds)
 
 
 def run(arguments: argparse.Namespace) -> int:

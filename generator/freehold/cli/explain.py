@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 WITH_RULES: Final = (
     "freehold.beside",
     "freehold.catalog.lookup",
+    "freehold.checkpoint.entry",
+    "freehold.checkpoint.write",
     "freehold.lock.archive",
     "freehold.lock.check",
     "freehold.lock.formats",
