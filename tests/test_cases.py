@@ -14,6 +14,7 @@ from freehold.cli.explain import all_rules
 CASES = Path(__file__).parent / "cases"
 FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
 WITHOUT_A_FOLDER = {
+    "contradictory-pins": "of `freehold size`, which has no spec; see test_size.py",
     "bad-value": "for what pydantic may find in years to come; see test_load.py",
     "file-too-large": "1 MiB in every clone; see test_source.py",
 }

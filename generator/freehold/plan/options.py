@@ -59,16 +59,15 @@ def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal
     good = [fit for fit in fits if fit.fits]
     if not good:
         return _gpus_too_small(match, card, fits[-1], hosts[0].pool)
-    return next((fit for fit in good if roomy and _serves_all(fit, match, card)), good[0])
+    share = -(-match.model.workload.users // match.model.replicas)
+    return max(good, key=lambda fit: min(share, _serves(fit, match, card))) if roomy else good[0]
 
 
-def _serves_all(fit: Fit, match: Match, card: Card) -> bool:
-    """Whether one replica holds its share of the users, and none is sure to wait too long."""
+def _serves(fit: Fit, match: Match, card: Card) -> int:
+    """Users whom one replica holds, and who are not sure to wait longer than is asked."""
     model = match.model
-    if fit.serves < -(-model.workload.users // model.replicas):
-        return False
     figures = served(fit, card.silicon, model.workload, model.replicas).figures
-    return figures is None or figures.served.high * model.replicas >= model.workload.users
+    return fit.serves if figures is None else min(fit.serves, int(figures.served.high))
 
 
 def _ways(match: Match, card: Card) -> list[Parallel]:

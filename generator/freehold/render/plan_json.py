@@ -48,7 +48,8 @@ def plain(value: object) -> object:
     if isinstance(value, Quantity):
         return int(value)
     if isinstance(value, str | int | float | None):
-        return value
+        # The last digits of a fraction are the machine's.
+        return float(f"{value:.6g}") if isinstance(value, float) else value
     if isinstance(value, IPv4Address | IPv6Address | IPv4Network | IPv6Network):
         return str(value)
     if isinstance(value, BaseModel):
