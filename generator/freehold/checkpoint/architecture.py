@@ -44,6 +44,7 @@ REMOTE_CODE: Final = rule_text(
 _NESTED: Final = ("text_config", "llm_config", "language_config")
 _OUTER: Final = ("tie_word_embeddings", "torch_dtype", "dtype")
 _UNCOUNTED: Final = ("num_kv_shared_layers", "hidden_size_per_layer_input")
+_STATE_BYTES: Final = {"float32": 4, "bfloat16": 2, "float16": 2}
 _LARGEST: Final = 2**40
 
 Figures = dict[str, object]
@@ -234,6 +235,7 @@ def _gdn(config: Config) -> Figures:
         "num_v_heads": config.count("linear_num_value_heads"),
         "head_v_dim": config.count("linear_value_head_dim"),
         "conv_kernel": config.count("linear_conv_kernel_dim"),
+        "state_bytes": _state_bytes(config),
     }
 
 
@@ -250,7 +252,16 @@ def _mamba(config: Config) -> Figures:
         "d_state": config.count("ssm_state_size", "mamba_d_state"),
         "n_groups": config.count("n_groups", "mamba_n_groups"),
         "conv_kernel": config.count("conv_kernel", "mamba_d_conv"),
+        "state_bytes": _state_bytes(config),
     }  # fmt: skip
+
+
+def _state_bytes(config: Config) -> int | None:
+    """The width of a recurrent state's numbers, where the checkpoint says so."""
+    found = config.text("mamba_ssm_dtype") or config.text("mamba_ssm_cache_dtype")
+    if found and found not in _STATE_BYTES:
+        config.refuse("mamba_ssm_dtype", f"is `{found[:40]}`; known are {', '.join(_STATE_BYTES)}")
+    return _STATE_BYTES.get(found)
 
 
 def _moe(family: Family, config: Config) -> Figures:

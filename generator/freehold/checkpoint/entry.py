@@ -177,7 +177,8 @@ def _compare_bytes(facts: ModelFacts, found: Architecture, files: Files, report:
     """A finding where the index' total is none that the architecture can come to."""
     wide = facts.stores in {Precision.BF16, Precision.FP16}
     tolerance = TOLERANCE if wide else QUANTISED_TOLERANCE
-    least = disk_weights(facts, facts.stores) * (2 if found.stored.is_narrowed else 1)
+    text = facts.model_copy(update={"multimodal": False})
+    least = disk_weights(text, facts.stores) * (2 if found.stored.is_narrowed else 1)
     most = least + _further(facts, least, files.names)
     if not least * (1 - tolerance) <= files.size <= most * (1 + tolerance):
         expected = f"{least}" if most == least else f"{least} to {most}"
