@@ -32,13 +32,9 @@ APART = {
 }  # fmt: skip
 # The catalog's entry is that of another checkpoint of the same model.
 DIFFERENT = {
-    "moonshotai--Kimi-K2.5": {"stores", "group_size", "unquantized"},  # bf16 in the catalog
     "google--gemma-4-31B-it": {"stores", "unquantized"},  # the figures of an NVFP4 checkpoint
     # Its config.json is silent of both, and the catalog has them from the files and an engine.
     "Qwen--Qwen3-Next-80B-A3B-Instruct": {"mtp_layers", "gdn"},
-    # The catalog's entries leave out how wide a state's numbers are.
-    "nvidia--NVIDIA-Nemotron-3-Nano-30B-A3B-BF16": {"mamba"},
-    "nvidia--NVIDIA-Nemotron-3-Super-120B-A12B-BF16": {"mamba"},
 }
 SMALL: dict[str, Any] = {
     "architectures": ["LlamaForCausalLM"], "hidden_size": 64, "intermediate_size": 128,
