@@ -200,7 +200,7 @@ def test_what_does_not_fit_shows_every_term_and_what_would() -> None:
     ("count", "asked", "remedy"),
     [
         (2, {"source": "Qwen/Qwen3-14B"}, "`precision: fp8`"),
-        (8, {"source": "Qwen/Qwen3-32B"}, "`tensor_parallel: 8`"),
+        (8, {"source": "Qwen/Qwen3-32B"}, "`tensor_parallel: 4`"),
         (
             2,
             {"source": "Qwen/Qwen3-14B", "context": 40960},

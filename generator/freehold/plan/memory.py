@@ -21,6 +21,9 @@ _GIB: Final = 2**30
 _MIB: Final = 2**20
 _LARGE: Final = 160 * _GIB
 _MEDIUM: Final = 70 * _GIB
+_NCCL: Final = Bytes(64 * _MIB)
+"""Of each GPU of a group; eight L40S without NVLink reported 0.21 GiB in all."""
+_IMAGES: Final = Bytes(350 * _MIB)
 _WHOLE_HOST: Final = 8
 """GPUs."""
 _SMALL_BATCHES: Final = {"8.0", "12.1"}
@@ -41,6 +44,8 @@ class Ask:
     device: Bytes
     """What a program sees of one GPU; of the host, when there is none."""
     compute_capability: str | None
+    nvlink: bool
+    """Whether NVLink joins its GPUs; engines keep buffers for it."""
     utilization: float
     context: int
     max_num_seqs: int
@@ -146,7 +151,7 @@ def _activations(ask: Ask) -> Iterator[Term]:
     )
     yield Term("activations", ACTIVATION, Bytes(max(sampler, forward)), formula)
     if facts.multimodal:
-        yield Term("image profiling", ACTIVATION, Bytes(_GIB), "1 GiB; up to 3 GiB were seen")
+        yield Term("image profiling", ACTIVATION, _IMAGES, "0.3 GiB were seen of several models")
 
 
 def _layer_width(ask: Ask) -> int:
@@ -169,7 +174,7 @@ def _ffn_width(facts: ModelFacts) -> int:
 def _workspace(ask: Ask) -> int:
     """Bytes of a fused mixture of experts: two buffers for each token and chosen expert."""
     moe = ask.facts.moe
-    if moe is None:
+    if moe is None or ask.precision is Precision.MXFP4:  # its kernels write in place
         return 0
     share = 1 if ask.parallel.expert else ask.parallel.tensor
     inner, width = moe.moe_intermediate_size // share, moe.latent_size or ask.facts.hidden_size
@@ -178,9 +183,11 @@ def _workspace(ask: Ask) -> int:
 
 def _outside_torch(ask: Ask) -> Term:
     outside, tensor = ask.engine.memory.outside_torch, ask.parallel.tensor
-    size = outside.one if tensor == 1 else outside.several
-    size = outside.eight if tensor >= _WHOLE_HOST else size
-    formula = f"{outside.one}; {outside.several} from tensor parallel 2, {outside.eight} from 8"
+    if tensor == 1 or not ask.nvlink:
+        size = Bytes(outside.one + (_NCCL if tensor > 1 else 0))
+        return Term("outside torch", OVERHEAD, size, f"{outside.one}; {_NCCL} more over PCIe")
+    size = outside.eight if tensor >= _WHOLE_HOST else outside.several
+    formula = f"{outside.several} from tensor parallel 2 over NVLink, {outside.eight} from 8"
     return Term("outside torch", OVERHEAD, size, formula)
 
 

@@ -188,6 +188,7 @@ def _ask(match: Match, way: Parallel, device: Bytes, card: Card | None) -> Ask:
         on_gpus=card is not None,
         device=device,
         compute_capability=card.compute_capability if card else None,
+        nvlink=bool(card and card.silicon and card.silicon.link == "nvlink"),
         utilization=model.gpu_memory_utilization or match.engine.memory.utilization,
         context=int(model.workload.context),
         max_num_seqs=model.max_num_seqs or 1,

@@ -109,7 +109,12 @@ def _cards(fit: Fit, room: Room) -> Iterator[Remedy]:
 
 
 def _on(ask: Ask, card: Card) -> Ask:
-    return replace(ask, device=card.vram, compute_capability=card.compute_capability)
+    return replace(
+        ask,
+        device=card.vram,
+        compute_capability=card.compute_capability,
+        nvlink=bool(card.silicon and card.silicon.link == "nvlink"),
+    )
 
 
 def _said(precision: Precision) -> str:

@@ -176,6 +176,7 @@ class _Sizing:
             on_gpus=True,
             device=self.gpu.vram,
             compute_capability=self.gpu.compute_capability,
+            nvlink=self.gpu.link == "nvlink",
             utilization=question.gpu_memory_utilization or rules.utilization,
             context=self._context,
             max_num_seqs=1,

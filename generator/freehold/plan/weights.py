@@ -43,8 +43,15 @@ def bytes_per_parameter(facts: ModelFacts, precision: Precision) -> float:
 def gpu_weights(
     facts: ModelFacts, precision: Precision, parallel: Parallel, compute_capability: str | None
 ) -> tuple[Term, ...]:
-    """What one GPU of a replica holds of the weights, on the average of its stages."""
+    """What one GPU of a replica holds of the weights.
+
+    Of a pipeline's stages the first has the embeddings and the last the output layer; the
+    others are taken to be equal.
+    """
     whole = shares(facts, precision, parallel)
+    if parallel.pipeline > 1:
+        matrix = _padded(facts, facts.vocab_size * facts.hidden_size) * WIDE / parallel.tensor
+        whole["embeddings"] = matrix * parallel.pipeline
     if precision is Precision.MXFP4:
         whole["experts"] *= _padding(facts, parallel, compute_capability)
     on_one = {name: size / parallel.pipeline for name, size in whole.items() if size}
