@@ -27,7 +27,7 @@ def assert_inside(source: Source, span: Span | None) -> None:
 
 
 YAML_LIKE = st.text(
-    st.sampled_from("ab:- \n\t{}[],&*!|>'\"#%@`?<=0123456789.~\\\r\ufeff\x85\u2028\x1b\u202e日é"),
+    st.sampled_from("ab:- \n\t{}[],&*!|>'\"#%@`?<=0123456789.~\\\r\ufeff\uffff\x85\u2028\x1b\u202e日é"),
     max_size=80,
 )
 
@@ -98,6 +98,8 @@ def test_reads_the_core_schema(text: str, data: object) -> None:
         ("a: b\x1b[31mc\n", "control-character"),
         ("a: b\rc\n", "control-character"),
         ("a: b\ufeffc\n", "control-character"),
+        ("# é\ufffe", "control-character"),
+        ("# é\uffff", "control-character"),
         ('a: "b\\x1bc"\n', "control-character"),
         ('a: "b\\u202Ec"\n', "control-character"),
         ('a: "b\\0c"\n', "control-character"),

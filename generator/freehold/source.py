@@ -181,8 +181,6 @@ class _Composer:
             return self._document()
         except yaml.MarkedYAMLError as error:
             self._refuse_syntax(error, text)
-        except yaml.reader.ReaderError as error:
-            self._refuse_hidden(text[error.position], _position(text, error.position))
         except _EnoughError:
             pass
         return None
