@@ -207,6 +207,16 @@ def test_a_reader_that_has_enough() -> None:
     assert (done.returncode, done.stderr) == (0, "")
 
 
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize(("spec", "status"), [(MISTAKEN, 1), ("nowhere.yml", 2)])
+def test_closed_streams_change_no_status(closed: str, spec: str | Path, status: int) -> None:
+    done = subprocess.run(
+        ["sh", "-c", f'"$0" -m freehold check "$1" {closed}', sys.executable, str(spec)],
+        env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, "Traceback" in done.stderr) == (status, False)
+
+
 class Failing(io.StringIO):
     def __init__(self, error: BaseException) -> None:
         super().__init__()

@@ -42,6 +42,7 @@ COMMANDS: Final = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command; its exit status."""
     words = sys.argv[1:] if argv is None else list(argv)
+    _open_closed_streams()
     try:
         return _run(words)
     except BrokenPipeError:
@@ -53,6 +54,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _fail(_said(error))
     except Exception as error:  # no traceback reaches a user
         return _fail(_fault(error))
+
+
+def _open_closed_streams() -> None:
+    """Have a stream that was closed before we began lose what is written, as `print` does."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w"))
 
 
 def _run(words: Sequence[str]) -> int:
