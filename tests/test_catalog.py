@@ -164,10 +164,12 @@ def test_a_file_of_ones_own_adds_and_overrides() -> None:
     assert load(None, said) is CATALOG
     own = load(source(OWN), said)
     assert said.is_clean
+    assert own is not None
     assert own.gpus["acme-96gb"].vram == 94 * 2**30
     assert own.models["acme/writer-8b-fp8"].stores is Precision.FP8
     assert len(own.gpus) == len(CATALOG.gpus) + 1
     override = load(source(OWN.replace("acme-96gb", "l40s-48gb")), said)
+    assert override is not None
     assert override.gpus["l40s-48gb"].name == "ACME Accelerator"
     assert CATALOG.gpus["l40s-48gb"].name == "NVIDIA L40S"
 
@@ -186,7 +188,7 @@ def test_a_file_of_ones_own_adds_and_overrides() -> None:
 )  # fmt: skip
 def test_mistakes_are_shown_in_ones_own_file(wrong: str, right: str, message: str) -> None:
     said = report()
-    assert load(source(OWN.replace(right, wrong)), said) is CATALOG
+    assert load(source(OWN.replace(right, wrong)), said) is None
     (finding, *_) = said.findings
     assert finding.file == "catalog.yml"
     assert message in finding.message

@@ -32,14 +32,17 @@ class OwnCatalog(Strict):
     models: dict[Repository, ModelFacts] = {}  # noqa: RUF012 - pydantic copies it
 
 
-def load(user_file: Source | None, report: Report) -> Catalog:
-    """The catalog with the facts of the user's own file, if there is one."""
+def load(user_file: Source | None, report: Report) -> Catalog | None:
+    """The catalog with the facts of the user's own file; none when that cannot be read.
+
+    Without them, what the spec names would be called unknown although the file has it.
+    """
     if user_file is None:
         return builtin()
     own_report = Report(user_file)
     own = load_as(OwnCatalog, user_file, own_report)
     report.findings.extend(own_report.findings)
-    return _merged(builtin(), own) if own else builtin()
+    return _merged(builtin(), own) if own else None
 
 
 @cache
