@@ -27,7 +27,9 @@ def assert_inside(source: Source, span: Span | None) -> None:
 
 
 YAML_LIKE = st.text(
-    st.sampled_from("ab:- \n\t{}[],&*!|>'\"#%@`?<=0123456789.~\\\r\ufeff\uffff\x85\u2028\x1b\u202e日é"),
+    st.sampled_from(
+        "ab:- \n\t{}[],&*!|>'\"#%@`?<=0123456789.~\\\r\ufeff\uffff\x85\u2028\x1b\u202e日é"
+    ),
     max_size=80,
 )
 

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 import pytest
 
@@ -184,6 +184,55 @@ def test_a_manifest_cannot_reach_outside(site: Path, tmp_path: Path) -> None:
     assert (tmp_path / "kept").read_text() == "kept"
 
 
+@pytest.mark.parametrize(
+    "journal",
+    ['[[0, "../kept", true, false]]', '[[0, "/kept", true, false]]', "[[1, 2]]", "{}", "[" * 10**5],
+    ids=["up", "absolute", "short", "mapping", "nested"],
+)
+def test_a_journal_of_somebody_else_moves_nothing(site: Path, tmp_path: Path, journal: str) -> None:
+    (site / ".freehold/old").mkdir(parents=True)
+    (site / ".freehold/old/0").write_text("theirs")
+    (site / ".freehold/steps.json").write_text(journal)
+    before = tree(tmp_path)
+    outcome = write(site, files({"README.md": "new"}))
+    assert rules(outcome) == [("site-journal", ".freehold/steps.json")]
+    assert tree(tmp_path) == before
+
+
+def test_a_thing_in_the_way_of_many_files_is_said_once(tmp_path: Path) -> None:
+    (tmp_path / "files").write_text("somebody's")
+    outcome = write(tmp_path, files({"files/a": "ours", "files/b": "ours"}), force=True)
+    assert rules(outcome) == [("site-foreign", "files")]
+    assert "--force" not in outcome.findings[0].help
+
+
+@pytest.mark.parametrize("name", ["README.md", "manifest.json"])
+def test_an_empty_folder_in_the_place_of_a_file_is_refused(site: Path, name: str) -> None:
+    (site / name).unlink()
+    (site / name / "empty").mkdir(parents=True)
+    outcome = write(site, files({"README.md": "new"}))
+    assert ("site-foreign", name) in {(rule, path[: len(name)]) for rule, path in rules(outcome)}
+    assert (site / name / "empty").is_dir()
+
+
+def test_a_deep_folder_of_somebody_else_is_no_fault(site: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 4096), hard))
+    with Tree.open(site) as opened, opened.folder(PurePosixPath("/".join("d" * 1500)), create=True):
+        pass
+    try:
+        assert write(site, files({"README.md": "new"})).findings == ()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        subprocess.run(["rm", "-r", str(site / "d")], check=True)
+
+
+def test_check_refuses_a_link_to_nowhere_as_render_does(tmp_path: Path) -> None:
+    (tmp_path / "site").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(OSError, match="a symbolic link"):
+        compare(tmp_path / "site", files({"README.md": "new"}))
+
+
 BIG = {"README.md": "new", "files/a": "x" * 200_000, "files/big": "y" * 2_000_000}
 
 
@@ -225,7 +274,7 @@ def test_a_full_disk_leaves_the_old_site(small_disk: Path) -> None:
 
 def test_a_full_disk_leaves_nothing_of_a_new_site(small_disk: Path) -> None:
     with pytest.raises(OSError, match="No space"):
-        write(small_disk / "site", files(BIG))
+        write(small_disk / "of/a/new/site", files(BIG))
     assert list(small_disk.iterdir()) == []
 
 

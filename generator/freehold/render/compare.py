@@ -5,6 +5,7 @@ import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import PurePosixPath
 from typing import Final
 
@@ -81,11 +82,15 @@ class Comparison:
         for path in sorted(self.ours.keys() - wanted):
             yield from self._without(path)
 
+    def refusals(self) -> tuple[Diagnostic, ...]:
+        """What was found, once each: one thing can stand in the way of many files."""
+        return tuple(dict.fromkeys(self.findings))
+
     def _to(self, file: SiteFile) -> Iterator[Change]:
         status = self.present.get(file.path)
         obstacle = self._obstacle(file.path)
         if obstacle:
-            self.findings.append(_foreign(obstacle))
+            self.findings.append(_in_the_way(obstacle))
         elif status is None or stat.S_ISDIR(status.st_mode):
             yield Change(file.path, file, replaces=False)
         else:
@@ -124,15 +129,24 @@ class Comparison:
         status = self.present.get(path)
         if status is None or not stat.S_ISDIR(status.st_mode):
             return None
-        return next((p for p in self.present if p.startswith(f"{path}/") and p not in self.ours
-                     and not stat.S_ISDIR(self.present[p].st_mode)), None)  # fmt: skip
+        return self._foreign_in(path)
+
+    def _foreign_in(self, path: str) -> str | None:
+        """What of the folder at `path` would stay when our own files have left it."""
+        inside = [p for p in self.present if p.startswith(f"{path}/")]
+        folders = [path, *(p for p in inside if stat.S_ISDIR(self.present[p].st_mode))]
+        files = [p for p in inside if p not in folders]
+        foreign = (p for p in files if p not in self.ours)
+        empty = (one for one in folders if not any(p.startswith(f"{one}/") for p in files))
+        return next(chain(foreign, empty), None)
 
 
 _ANY: Final = "any"
 
 
 def _ours(tree: Tree, present: Mapping[str, os.stat_result]) -> dict[str, str]:
-    if manifest.NAME not in present:
+    status = present.get(manifest.NAME)
+    if status is None or stat.S_ISDIR(status.st_mode):
         return {}
     found = manifest.read(tree.read(manifest.NAME))
     if found is None:
@@ -159,6 +173,13 @@ def _edited(path: str) -> Diagnostic:
     return Diagnostic(
         SITE_EDITED, f"`{path}` was edited after it was rendered", None, path,
         help="move the change into the spec, or discard it: `--force`",
+    )  # fmt: skip
+
+
+def _in_the_way(path: str) -> Diagnostic:
+    return Diagnostic(
+        SITE_FOREIGN, f"`{path}` is not freehold's", None, path,
+        help="move it away, or render into another folder",
     )  # fmt: skip
 
 

@@ -13,15 +13,25 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
-from typing import Final
+from typing import Annotated, Final
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from freehold.render.files import SiteFile
 from freehold.render.tree import Tree
+from freehold.spec.base import FileName
 
 FOLDER: Final = ".freehold"
 _SYNCED_AT_ONCE: Final = 32
 """Disks take as long for many files as for one."""
-_JOURNAL: Final = f"{FOLDER}/steps.json"
+JOURNAL: Final = f"{FOLDER}/steps.json"
+_STEPS: Final[TypeAdapter[list[tuple[int, str, bool, bool]]]] = TypeAdapter(
+    list[tuple[Annotated[int, Field(ge=0)], FileName, bool, bool]]
+)
+
+
+class ForeignJournalError(Exception):
+    """The journal is none that a render wrote; its paths could lead anywhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +87,9 @@ class Transaction:
                 self.tree.sync(".")
             except BaseException:
                 _undo(self.tree, self.steps)
-                self.tree.remove(_JOURNAL)
+                self.tree.remove(JOURNAL)
                 raise
-            self.tree.remove(_JOURNAL)
+            self.tree.remove(JOURNAL)
 
     def _add(self, path: str, *, leaves: bool, comes: bool) -> _Step:
         self.steps.append(_Step(len(self.steps), path, leaves, comes))
@@ -102,26 +112,37 @@ class Transaction:
     def _write_journal(self) -> None:
         steps = [(step.number, step.path, step.leaves, step.comes) for step in self.steps]
         # Only a complete journal has the name that a later run looks for.
-        self.tree.create(f"{_JOURNAL}.part", json.dumps(steps).encode(), 0o644)
-        self.tree.sync(f"{_JOURNAL}.part")
-        self.tree.move(f"{_JOURNAL}.part", _JOURNAL)
+        self.tree.create(f"{JOURNAL}.part", json.dumps(steps).encode(), 0o644)
+        self.tree.sync(f"{JOURNAL}.part")
+        self.tree.move(f"{JOURNAL}.part", JOURNAL)
         self.tree.sync(FOLDER)
 
 
 def is_interrupted(tree: Tree) -> bool:
     """Whether a run was killed while it moved files."""
-    return tree.status(_JOURNAL) is not None
+    return tree.status(JOURNAL) is not None
 
 
 def clean(tree: Tree) -> None:
-    """Undo what a killed run has left half done, and remove what was staged."""
+    """Undo what a killed run has left half done, and remove what was staged.
+
+    Raises:
+        ForeignJournalError: nobody can say what was half done; nothing is changed.
+    """
     if is_interrupted(tree):
-        _undo(tree, [_Step(*step) for step in json.loads(tree.read(_JOURNAL))])
-        tree.remove(_JOURNAL)
+        _undo(tree, _read_journal(tree))
+        tree.remove(JOURNAL)
     if tree.status(FOLDER) is not None:
         with tree.folder(PurePosixPath(FOLDER)) as handle:
             _empty(Tree(handle))
         tree.prune(FOLDER)
+
+
+def _read_journal(tree: Tree) -> list[_Step]:
+    try:
+        return [_Step(*step) for step in _STEPS.validate_json(tree.read(JOURNAL), strict=True)]
+    except ValidationError:
+        raise ForeignJournalError from None
 
 
 def _empty(tree: Tree) -> None:

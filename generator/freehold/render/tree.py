@@ -53,7 +53,22 @@ class Tree:
 
         Names at its top for which `skip` holds are left out.
         """
-        yield from _entries(self.handle, "", skip)
+        levels = [_level(os.dup(self.handle), "", skip)]
+        try:
+            while levels:
+                handle, prefix, children = levels[-1]
+                child = next(children, None)
+                if child is None:
+                    os.close(levels.pop()[0])
+                    continue
+                status = child.stat(follow_symlinks=False)
+                yield f"{prefix}{child.name}", status
+                if stat.S_ISDIR(status.st_mode):
+                    inner = os.open(child.name, _FOLDER, dir_fd=handle)
+                    levels.append(_level(inner, f"{prefix}{child.name}/", lambda _: False))
+        finally:
+            for handle, _, _ in levels:
+                os.close(handle)
 
     def status(self, path: str) -> os.stat_result | None:
         """What is at `path`, if anything is."""
@@ -134,17 +149,10 @@ def _enter_or_make(name: str, parent: int) -> int:
     return handle
 
 
-def _entries(
+def _level(
     handle: int, prefix: str, skip: Callable[[str], bool]
-) -> Iterator[tuple[str, os.stat_result]]:
+) -> tuple[int, str, Iterator["os.DirEntry[str]"]]:
+    """An open folder, the path that its names begin with, and what is in it, in order."""
     with os.scandir(handle) as found:
         children = sorted((e for e in found if not skip(e.name)), key=lambda entry: entry.name)
-    for child in children:
-        status = child.stat(follow_symlinks=False)
-        yield f"{prefix}{child.name}", status
-        if stat.S_ISDIR(status.st_mode):
-            inner = os.open(child.name, _FOLDER, dir_fd=handle)
-            try:
-                yield from _entries(inner, f"{prefix}{child.name}/", lambda _: False)
-            finally:
-                os.close(inner)
+    return handle, prefix, iter(children)

@@ -3,7 +3,7 @@
 import errno
 import fcntl
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -12,7 +12,7 @@ from freehold.diagnostics import Diagnostic, rule_text
 from freehold.render import transaction
 from freehold.render.compare import Comparison
 from freehold.render.files import SiteFile
-from freehold.render.transaction import Transaction
+from freehold.render.transaction import JOURNAL, ForeignJournalError, Transaction
 from freehold.render.tree import Tree
 
 SITE_INTERRUPTED: Final = rule_text(
@@ -20,6 +20,14 @@ SITE_INTERRUPTED: Final = rule_text(
     """A render was killed while it moved files, and the site is part old and part new.
 
     The next render restores the old site first, and then writes the new one.
+    """,
+)
+SITE_JOURNAL: Final = rule_text(
+    "site-journal",
+    """The record of a killed render is not one that freehold wrote.
+
+    A render undoes what the record says was half done, so a record from somebody else
+    could have it move files from or to any place of the controller.
     """,
 )
 
@@ -38,8 +46,10 @@ def write(site: Path, files: Iterable[SiteFile], *, force: bool = False) -> Outc
     Raises:
         OSError: the folder cannot be written; it is as before.
     """
-    is_new = _make(site)
+    missing = [folder for folder in (site, *site.parents) if not _is_there(folder)]
     try:
+        if missing:
+            _make(site)
         with _locked(site) as tree:
             return _write(tree, files, force=force)
     except OSError as error:
@@ -49,8 +59,8 @@ def write(site: Path, files: Iterable[SiteFile], *, force: bool = False) -> Outc
         what = error.strerror or str(error)
         raise OSError(error.errno, f"{what}; the site is as before", str(site)) from error
     finally:
-        if is_new:
-            _remove_empty(site)
+        for folder in missing:
+            _remove_empty(folder)
 
 
 def compare(site: Path, files: Iterable[SiteFile], *, force: bool = False) -> Outcome:
@@ -59,14 +69,14 @@ def compare(site: Path, files: Iterable[SiteFile], *, force: bool = False) -> Ou
     Raises:
         OSError: the folder cannot be read.
     """
-    if not site.exists():
+    if not _is_there(site):
         return Outcome(tuple(sorted(file.path for file in files)))
     with _locked(site) as tree:
         if transaction.is_interrupted(tree):
             return Outcome(findings=(interrupted(site),))
         comparison = Comparison.of(tree, force=force)
         changed = sorted(change.path for change in comparison.changes(files))
-        return Outcome(tuple(changed), tuple(comparison.findings))
+        return Outcome(tuple(changed), comparison.refusals())
 
 
 def interrupted(site: Path) -> Diagnostic:
@@ -78,7 +88,10 @@ def interrupted(site: Path) -> Diagnostic:
 
 
 def _write(tree: Tree, files: Iterable[SiteFile], *, force: bool) -> Outcome:
-    transaction.clean(tree)
+    try:
+        transaction.clean(tree)
+    except ForeignJournalError:
+        return Outcome(findings=(_foreign_journal(),))
     try:
         return _replace(tree, files, force=force)
     finally:
@@ -94,26 +107,31 @@ def _replace(tree: Tree, files: Iterable[SiteFile], *, force: bool) -> Outcome:
         elif not comparison.findings:
             staged.put(change.file, replaces=change.replaces)
     if comparison.findings:
-        return Outcome(findings=tuple(comparison.findings))
+        return Outcome(findings=comparison.refusals())
     if staged.steps:
         staged.commit()
     return Outcome(tuple(sorted(step.path for step in staged.steps)))
 
 
-def _make(site: Path) -> bool:
-    if site.exists() or site.is_symlink():
-        return False
+def _foreign_journal() -> Diagnostic:
+    return Diagnostic(
+        SITE_JOURNAL, f"`{JOURNAL}` is not what a render writes", None, JOURNAL,
+        help=f"remove the folder `{transaction.FOLDER}`, and render again",
+    )  # fmt: skip
+
+
+def _is_there(path: Path) -> bool:
+    return path.exists() or path.is_symlink()
+
+
+def _make(site: Path) -> None:
     site.mkdir(parents=True)
     site.chmod(0o755)
-    return True
 
 
-def _remove_empty(site: Path) -> None:
-    try:
-        site.rmdir()
-    except OSError as error:
-        if error.errno != errno.ENOTEMPTY:
-            raise
+def _remove_empty(folder: Path) -> None:
+    with suppress(OSError):
+        folder.rmdir()
 
 
 @contextmanager
