@@ -142,6 +142,11 @@ class Source:
             node = node.child(step) or node
         return (node.key_span or node.span) if key or node.span.is_empty else node.span
 
+    def written(self, loc: Loc) -> str:
+        """The value at `loc` as its line spells it, such as `0x1f`, `010` or `0.30`."""
+        span = self.find(loc)
+        return self.line(span.line)[span.column - 1 : span.end_column - 1]
+
     def line(self, number: int) -> str:
         """The text of the line, the first being 1."""
         return self.lines[number - 1] if 0 < number <= len(self.lines) else ""

@@ -35,16 +35,19 @@ def load_as(model: type[Model], source: Source, report: Report) -> Model | None:
     try:
         return model.model_validate(source.data())
     except ValidationError as error:
-        for mistakes in _merged(_mistakes(model, source.root, error)):
+        for mistakes in _merged(_mistakes(model, source, source.root, error)):
             refuse(mistakes, report)
     return None
 
 
-def _mistakes(model: type[BaseModel], root: Node, error: ValidationError) -> Iterator[Mistake]:
+def _mistakes(
+    model: type[BaseModel], source: Source, root: Node, error: ValidationError
+) -> Iterator[Mistake]:
     for raw in error.errors(include_url=False):
         at = place(model, root, raw["loc"])
         name = str(raw["loc"][-1]) if raw["loc"] else ""
-        yield Mistake(raw["type"], at, name, raw["input"], raw.get("ctx", {}), raw["msg"])
+        value, details = raw["input"], raw.get("ctx", {})
+        yield Mistake(raw["type"], at, name, value, source.written(at.loc), details, raw["msg"])
 
 
 def _merged(mistakes: Iterable[Mistake]) -> Iterator[Sequence[Mistake]]:

@@ -91,6 +91,8 @@ class Mistake:
     name: str
     """The last step of pydantic's own place: the key, the index or an alternative."""
     value: Any
+    written: str
+    """The value as the file spells it; a number alone does not say how."""
     details: Mapping[str, Any]
     fallback: str
 
@@ -102,7 +104,12 @@ class Mistake:
     @property
     def shown(self) -> str:
         """The offending value, short and on one line."""
-        return shown(self.value)
+        return f"`{_cut(self.written)}`" if self.is_unquoted else shown(self.value)
+
+    @property
+    def is_unquoted(self) -> bool:
+        """Whether YAML takes the text for a number or a truth."""
+        return isinstance(self.value, (bool, int, float))
 
     def nearest_key(self) -> str | None:
         """The key of the same model that may have been meant."""
@@ -183,10 +190,10 @@ def _remedy_of_type(mistake: Mistake, wanted: str) -> str:
     value = mistake.value
     remedies = (
         (mistake.type == "network", _network_around(value)),
-        (wanted == "text" and isinstance(value, (bool, int, float)), f'"{value}"'),
+        (wanted == "text" and mistake.is_unquoted, f'"{mistake.written}"'),
         ("number" in wanted and _is_quoted_number(value), value),
         (wanted == WANTED["bool_type"], _TRUTHS.get(str(value).lower())),
-        (wanted == "a list" and isinstance(value, (str, int)), f"[{value}]"),
+        (wanted == "a list" and isinstance(value, (str, int)), f"[{mistake.written}]"),
     )
     remedy = next((words for applies, words in remedies if applies and words), None)
     if remedy:
