@@ -46,8 +46,10 @@ class Quantity(int):
         """
         if isinstance(value, cls):
             return value
-        if isinstance(value, int) and not isinstance(value, bool) and cls.BARE and value > 0:
-            return cls(value)
+        if isinstance(value, int) and not isinstance(value, bool) and cls.BARE:
+            if value > 0:
+                return cls(value)
+            raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy="write more than zero")
         matched = _NUMBER.fullmatch(value) if isinstance(value, str) else None
         if matched is None or matched[2] not in cls.UNITS:
             raise _refuse(cls.WHAT, value, cls.EXAMPLE, cls.UNITS)

@@ -17,6 +17,14 @@ Says whether a model of the catalog fits on a card, term by term, and how many r
 holds at once; where it does not, what would make it fit. What is not pinned is as the
 engine has it by default, on one GPU. With --prompt and --answer it also says what users get.
 
+The JSON is of version 1 while `schema` is 1. Of one GPU, in bytes: `device`, `budget`,
+`weights`, `activation`, `overhead` and `kv_cache`, of which the last four add up to the
+budget; `kv_bytes_per_token`, of each further token at long context;
+`kv_bytes_per_request`, of one request of full context; `margin`, what is left beside that
+one; `error`, how far the model may be off; `terms`. Besides: `verdict` (fits, tight,
+does-not-fit), `reasons`, `remedies`, `kv_tokens`, `max_concurrency` (requests of full
+context), `capacity` (seconds, tokens per second, users), and what was asked.
+
 Exit status: 0 it fits, 1 it does not or the question has mistakes.
 """
 _OPTIONS: Final[Mapping[str, tuple[str, str]]] = {
