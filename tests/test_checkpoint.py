@@ -331,8 +331,8 @@ def test_a_gguf_file_that_is_cut_short(tmp_path: Path) -> None:
 
 def test_a_gguf_mixture_without_figures(tmp_path: Path) -> None:
     path = tmp_path / "model.gguf"
-    made_gguf(path, file_type=10)
-    assert "`general.file_type` is 10, a mixture without figures" in messages(
+    made_gguf(path, file_type=24)
+    assert "`general.file_type` is 24, a mixture without figures" in messages(
         read(None, None, path)[1]
     )
 

@@ -37,8 +37,11 @@ _KEYS: Final = {
     "qk_rope_head_dim": "rope.dimension_count", "v_head_dim": "attention.value_length_mla",
 }  # fmt: skip
 _FILE_TYPES: Final = {
-    1: Precision.F16, 2: Precision.Q4_0, 7: Precision.Q8_0, 15: Precision.Q4_K_M,
-    17: Precision.Q5_K_M, 18: Precision.Q6_K, 32: Precision.BF16,
+    1: Precision.F16, 2: Precision.Q4_0, 3: Precision.Q4_1, 7: Precision.Q8_0,
+    8: Precision.Q5_0, 9: Precision.Q5_1, 10: Precision.Q2_K, 12: Precision.Q3_K_M,
+    14: Precision.Q4_K_S, 15: Precision.Q4_K_M, 16: Precision.Q5_K_S, 17: Precision.Q5_K_M,
+    18: Precision.Q6_K, 23: Precision.IQ3_XXS, 25: Precision.IQ4_NL, 30: Precision.IQ4_XS,
+    32: Precision.BF16,
 }  # fmt: skip
 """`general.file_type` of the formats that freehold plans."""
 

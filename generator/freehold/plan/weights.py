@@ -12,12 +12,16 @@ from freehold.units import Bytes
 
 WIDE: Final = 2.0
 """Bytes of a parameter that is not quantised."""
-# llama.cpp's `_M` mixes keep one part in seven of the layers, and the output, at 6.5625 bits.
+# Bits of gguf 0.19's types. llama.cpp's mixes have parts of more bits, the output of 6.5625;
+# `_M` are about one part in seven. A file's own size is better: `weight_bytes`.
 _BYTES: Final = {
     Precision.BF16: 2.0, Precision.FP16: 2.0, Precision.F16: 2.0,
     Precision.FP8: 1.0, Precision.INT8: 1.0, Precision.MXFP4: 17 / 32, Precision.NVFP4: 9 / 16,
     Precision.Q8_0: 8.5 / 8, Precision.Q6_K: 6.5625 / 8, Precision.Q5_K_M: 5.7 / 8,
-    Precision.Q4_K_M: 4.85 / 8, Precision.Q4_0: 4.5 / 8,
+    Precision.Q5_K_S: 5.5 / 8, Precision.Q5_1: 6.0 / 8, Precision.Q5_0: 5.5 / 8,
+    Precision.Q4_K_M: 4.85 / 8, Precision.Q4_K_S: 4.5 / 8, Precision.Q4_1: 5.0 / 8,
+    Precision.Q4_0: 4.5 / 8, Precision.IQ4_NL: 4.5 / 8, Precision.IQ4_XS: 4.25 / 8,
+    Precision.Q3_K_M: 3.65 / 8, Precision.IQ3_XXS: 3.0625 / 8, Precision.Q2_K: 2.66 / 8,
 }  # fmt: skip
 _GROUP: Final = 128
 """Weights that share a scale in int4 checkpoints that do not say otherwise."""

@@ -32,8 +32,18 @@ class Precision(StrEnum):
     Q8_0 = "q8_0"
     Q6_K = "q6_k"
     Q5_K_M = "q5_k_m"
+    Q5_K_S = "q5_k_s"
+    Q5_1 = "q5_1"
+    Q5_0 = "q5_0"
     Q4_K_M = "q4_k_m"
+    Q4_K_S = "q4_k_s"
+    Q4_1 = "q4_1"
     Q4_0 = "q4_0"
+    IQ4_NL = "iq4_nl"
+    IQ4_XS = "iq4_xs"
+    Q3_K_M = "q3_k_m"
+    IQ3_XXS = "iq3_xxs"
+    Q2_K = "q2_k"
 
     @property
     def is_gguf(self) -> bool:
@@ -41,8 +51,9 @@ class Precision(StrEnum):
         return self in _GGUF
 
 
-_GGUF = {Precision.F16, Precision.Q8_0, Precision.Q6_K, Precision.Q5_K_M, Precision.Q4_K_M,
-         Precision.Q4_0}  # fmt: skip
+_OTHERS = {Precision.BF16, Precision.FP16, Precision.FP8, Precision.INT8, Precision.INT4,
+           Precision.MXFP4, Precision.NVFP4}  # fmt: skip
+_GGUF = set(Precision) - _OTHERS
 
 
 class KvCache(StrEnum):
