@@ -16,6 +16,7 @@ FOLDERS = sorted(path for path in CASES.iterdir() if path.is_dir())
 WITHOUT_A_FOLDER = {
     "contradictory-pins": "of `freehold size`, which has no spec; see test_size.py",
     "bad-value": "for what pydantic may find in years to come; see test_load.py",
+    "speed-unknown": "only advise says it, of a card; see test_advise.py",
     "file-too-large": "1 MiB in every clone; see test_source.py",
 }
 

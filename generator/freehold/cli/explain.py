@@ -22,6 +22,7 @@ WITH_RULES: Final = (
     "freehold.lock.archive",
     "freehold.lock.check",
     "freehold.lock.formats",
+    "freehold.plan.shapes",
     "freehold.plan.site",
     "freehold.plan.sizing",
     "freehold.render.compare",

@@ -27,6 +27,7 @@ from freehold.diagnostics import visible
 COMMANDS: Final = (
     "check",
     "plan",
+    "advise",
     "size",
     "lock",
     "render",

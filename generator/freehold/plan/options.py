@@ -54,13 +54,17 @@ def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal
     refusal = _refuse_pin(match, card, hosts[0].pool) or _refuse_sequences(match, card)
     if refusal:
         return refusal
-    ways = _ways(match, card)
-    fits = [sized(_gpu_ask(match, card, way), match.model) for way in ways]
+    fits = fits_on(match, card)
     good = [fit for fit in fits if fit.fits]
     if not good:
         return _gpus_too_small(match, card, fits[-1], hosts[0].pool)
     share = -(-match.model.workload.users // match.model.replicas)
     return max(good, key=lambda fit: min(share, _serves(fit, match, card))) if roomy else good[0]
+
+
+def fits_on(match: Match, card: Card) -> list[Fit]:
+    """Every way to run one replica on a host's cards, in the order of `_ways`; not all fit."""
+    return [sized(_gpu_ask(match, card, way), match.model) for way in _ways(match, card)]
 
 
 def _serves(fit: Fit, match: Match, card: Card) -> int:

@@ -70,6 +70,7 @@ TOO_SLOW: Final = rule_text(
 
     What counts is the favourable end of the range that was measured for such models and cards;
     `freehold plan` shows the whole range, and says where nothing was measured.
+    `freehold advise` names hardware that typically serves all users.
     """,
 )
 
@@ -87,7 +88,7 @@ def place(
     }
     attempt = _attempt(cluster, matches, pools)
     for refusal in attempt.refusals:
-        _report(refusal, report)
+        tell(refusal, report)
     replicas = attempt.replicas()
     _check_storage(cluster, replicas, hosts, catalog, report)
     _check_users(cluster, attempt.chosen, report)
@@ -212,7 +213,7 @@ def _matches(name: str, model: Model, pools: Pools, catalog: Catalog, report: Re
         else:
             found[pool] = match
     for refusal in against[0] if against and not found else []:
-        _report(refusal, report)
+        tell(refusal, report)
     return found
 
 
@@ -268,7 +269,8 @@ def _too_little_memory(pool: str, match: Match, fit: Fit, room: HostRoom) -> Ref
     )
 
 
-def _report(refusal: Refusal, report: Report) -> None:
+def tell(refusal: Refusal, report: Report) -> None:
+    """Add the refusal to the findings."""
     say = report.refuse_key if refusal.at_key else report.refuse
     say(refusal.rule, refusal.message, refusal.loc, label=refusal.label, help=refusal.help)
 
