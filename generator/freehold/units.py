@@ -28,6 +28,10 @@ def _refuse(
     )
 
 
+_MOST = 2**63 - 1
+"""systemd, HAProxy and nftables count in 64 bits with a sign."""
+
+
 class Quantity(int):
     """A whole number of one base unit, written with any unit of `UNITS`."""
 
@@ -41,25 +45,31 @@ class Quantity(int):
         """The quantity that `value` spells.
 
         Raises:
-            PydanticCustomError: `value` is not a positive number with a known unit, or
-                is finer than the base unit.
+            PydanticCustomError: `value` is not a positive number with a known unit, is
+                finer than the base unit, or more than hosts can count.
         """
         if isinstance(value, cls):
             return value
         if isinstance(value, int) and not isinstance(value, bool) and cls.BARE:
-            if value > 0:
-                return cls(value)
-            raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy="write more than zero")
+            return cls._counted(value, value)
         matched = _NUMBER.fullmatch(value) if isinstance(value, str) else None
         if matched is None or matched[2] not in cls.UNITS:
             raise _refuse(cls.WHAT, value, cls.EXAMPLE, cls.UNITS)
         exact = Decimal(matched[1]) * cls.UNITS[matched[2]]
-        if exact <= 0:
-            raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy="write more than zero")
         if exact != int(exact):
             finest = min(cls.UNITS, key=cls.UNITS.__getitem__) or "one"
             raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy=f"write a multiple of 1 {finest}")
-        return cls(int(exact))
+        return cls._counted(int(exact), value)
+
+    @classmethod
+    def _counted(cls, number: int, value: object) -> Self:
+        if number <= 0:
+            raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy="write more than zero")
+        if number > _MOST:
+            unit, size = max(cls.UNITS.items(), key=lambda item: item[1])
+            remedy = f"write at most {_MOST // size} {unit}"
+            raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy=remedy)
+        return cls(number)
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

@@ -36,7 +36,13 @@ PoolName = Annotated[
 ]
 HostName = Annotated[str, shaped(_LABEL, "a host name of one label, such as `gpu-1`", 63)]
 DomainName = Annotated[
-    str, shaped(rf"{_LABEL}(\.{_LABEL})*", "a domain name, such as `llm.mercy.internal`", 253)
+    # A last label that begins with a digit makes a browser and curl see an IPv4 address.
+    str,
+    shaped(
+        rf"({_LABEL}\.)*[a-z]([a-z0-9-]{{0,61}}[a-z0-9])?",
+        "a domain name, such as `llm.mercy.internal`",
+        253,
+    ),
 ]
 Repository = Annotated[
     str,
@@ -54,7 +60,9 @@ FileName = Annotated[
 ImageName = Annotated[
     str,
     shaped(
-        r"[a-z0-9.-]+(:[0-9]{1,5})?(/[a-z0-9._-]+)+:[A-Za-z0-9_][A-Za-z0-9._-]*",
+        # https://github.com/distribution/reference/blob/v0.6.0/reference.go
+        r"[a-z0-9]+([.-]+[a-z0-9]+)*(:[0-9]{1,5})?(/[a-z0-9]+([._-]+[a-z0-9]+)*)+"
+        r":[A-Za-z0-9_][A-Za-z0-9._-]{0,127}",
         "an image with registry and tag, such as `docker.io/vllm/vllm-openai:v0.33.0`",
         255,
     ),
