@@ -1,6 +1,7 @@
 """Addresses: each host its own, one that a host can have, in the hosts' network."""
 
 from collections.abc import Iterator
+from ipaddress import IPv6Address
 
 from freehold.rules.registry import Finding, rule
 from freehold.source import Loc
@@ -40,7 +41,8 @@ def unusable_address(cluster: Cluster) -> Iterator[Finding]:
     """An address is none that a host of a network can have.
 
     Loopback, multicast, link-local and unspecified addresses, and the first and the last of
-    a network, mean something else to every machine that sees them.
+    a network, mean something else to every machine that sees them. An IPv4 address in IPv6's
+    spelling is the same host to a program, and another one to a firewall.
     """
     for name, address, place in _addresses(cluster):
         kind = _unusable(address, cluster.network.hosts)
@@ -76,6 +78,7 @@ def _unusable(address: Address, network: Network | None) -> str:
         (address.is_multicast, "a multicast address"),
         (address.is_link_local, "a link-local address"),
         (address.version == 4 and address.is_reserved, "a reserved address"),  # noqa: PLR2004
+        (isinstance(address, IPv6Address) and address.ipv4_mapped, "an IPv4 address in disguise"),
         (_is_edge(address, network, 0), f"the address of the network `{network}` itself"),
         (_is_edge(address, network, -1), f"the broadcast address of `{network}`"),
     )

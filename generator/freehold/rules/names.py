@@ -41,6 +41,23 @@ def reserved_pool_name(cluster: Cluster) -> Iterator[Finding]:
 
 
 @rule
+def reserved_host_name(cluster: Cluster) -> Iterator[Finding]:
+    """A host has a name that means other hosts, or the controller, to Ansible.
+
+    A play for the group `engines` would run on a host called so as well, and what the
+    controller is to do itself, at `localhost`, would be done on that host.
+    """
+    for name, place in host_names(cluster):
+        if name in (*RESERVED, "localhost"):
+            yield Finding(
+                message=f"host `{name}` has a name that Ansible keeps for others",
+                loc=place,
+                at_key=True,
+                help=f"rename it, such as to `{name}-1`",
+            )
+
+
+@rule
 def repeated_host(cluster: Cluster) -> Iterator[Finding]:
     """Two hosts have one name.
 
