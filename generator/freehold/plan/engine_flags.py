@@ -37,6 +37,15 @@ RESERVED: Final = rule_text(
     """,
 )
 
+REPEATED: Final = rule_text(
+    "flag-repeated",
+    """Two spellings of one flag of the engine are set.
+
+    A flag and what turns it off, or a flag and its other name: an engine heeds the last of
+    them, or none, and a reader of the spec cannot know which.
+    """,
+)
+
 Pin = str | int | bool | Decimal
 
 
@@ -112,7 +121,7 @@ def pinned(
     pins: Mapping[str, Pin], table: FlagTable, rules: PinRules, loc: Loc, report: Report
 ) -> tuple[Argument, ...]:
     """The flags that a user pins, as far as they may be."""
-    good = []
+    good: list[Argument] = []
     for spelling, value in pins.items():
         at = (*loc, spelling)
         flag = table.flag(spelling)
@@ -123,6 +132,9 @@ def pinned(
             report.refuse_key(RESERVED, message, at, help=help_)
         elif problem := _problem(flag, _written(value)):
             report.refuse(VALUE, f"`{spelling}` {problem}", at, help=_remedy(flag))
+        elif other := _other(spelling, good, table):
+            message = f"`{spelling}` and `{other}` are one flag of {table.of}"
+            report.refuse_key(REPEATED, message, at, help="keep one of the two")
         else:
             good.append(Argument(spelling, _written(value)))
     return tuple(good)
@@ -135,6 +147,12 @@ def merged(
     theirs = {table.name(pin.flag) for pin in pins}
     ours = (argument for argument in decided if table.name(argument.flag) not in theirs)
     return (*ours, *pins)
+
+
+def _other(spelling: str, pins: Iterable[Argument], table: FlagTable) -> str | None:
+    """The pin that sets the same flag under another spelling."""
+    name = table.name(spelling)
+    return next((pin.flag for pin in pins if table.name(pin.flag) == name), None)
 
 
 def _refuse_unknown(
