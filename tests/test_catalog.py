@@ -17,7 +17,7 @@ from freehold.spec.models import EngineName, Precision
 from freehold.units import Bytes
 
 CATALOG = builtin()
-FILES = ("gpus.yml", "models.yml", "engines.yml", "systems.yml", "quadlet.yml")
+FILES = ("gpus.yml", "models.yml", "engines.yml", "memory.yml", "systems.yml", "quadlet.yml")
 OWN = """
 gpus:
   acme-96gb:
@@ -241,3 +241,18 @@ def test_loads_fast() -> None:
         env={"PYTHONPATH": ":".join(sys.path)}, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert float(done.stdout) < 0.2
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "rule"),
+    [
+        ('compute_capability: "9.0"', "compute_capability: h100", "bad-name"),
+        ("layers: {full: 32}", "layers: {}", "out-of-range"),
+        ("name: ACME Accelerator", 'name: ""', "bad-name"),
+    ],
+)
+def test_facts_that_nothing_follows_from(old: str, new: str, rule: str) -> None:
+    assert old in OWN
+    own = report()
+    assert load(source(OWN.replace(old, new)), own) is None
+    assert [found.rule for found in own.findings] == [rule]

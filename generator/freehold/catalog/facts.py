@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from freehold.spec.base import ImageName, Repository, Strict, Text
+from freehold.spec.base import CardName, ComputeCapability, ImageName, Repository, Strict, Text
 from freehold.spec.models import EngineName, Precision
 from freehold.units import Bandwidth, Bytes, Power
 
@@ -30,7 +30,7 @@ class Fact(Strict):
 class Gpu(Fact):
     """A card."""
 
-    name: Text
+    name: CardName
     """What `nvidia-smi` calls it."""
     vendor: Literal["nvidia", "amd", "intel"]
     aliases: Annotated[tuple[str, ...], Field(strict=False)] = ()
@@ -43,7 +43,7 @@ class Gpu(Fact):
     vram_box: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """The number on the box, in whatever gigabytes the vendor means."""
     bandwidth: Bandwidth
-    compute_capability: str | None = None
+    compute_capability: ComputeCapability | None = None
     power: Power | None = None
     """The most that the card draws."""
     link: Literal["nvlink", "nvlink-bridge", "pcie", "infinity-fabric", "unified"] = "pcie"
@@ -144,7 +144,7 @@ class ModelFacts(Fact):
     vocab_size: Size
     max_position_embeddings: Annotated[int, Field(ge=1)]
     tie_word_embeddings: bool
-    layers: dict[LayerKind, Size]
+    layers: Annotated[dict[LayerKind, Size], Field(min_length=1)]
     """How many layers of each kind of attention; `full` is plain grouped-query attention."""
     ffn: dict[FfnKind, Size] = {}  # noqa: RUF012 - pydantic copies it
     """How many layers of each kind of feed-forward part; all `dense` when left out."""

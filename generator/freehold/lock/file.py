@@ -10,6 +10,7 @@ from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.base import (
     FileName,
+    FormatVersion,
     ImageName,
     Repository,
     Revision,
@@ -82,7 +83,7 @@ Model = Annotated[Directory | Hub, Field(discriminator="origin")]
 class Lock(Strict):
     """Digests and checksums of all that a site's plan names."""
 
-    version: Literal[1]
+    version: FormatVersion
     images: dict[ImageName, Image]
     models: dict[Slug, Model]
 

@@ -83,6 +83,12 @@ def _one(value: object) -> object:
 FormatVersion = Annotated[Literal[1], BeforeValidator(_one)]
 """The version of a file's format."""
 Text = Annotated[str, Field(max_length=500)]
+ComputeCapability = Annotated[
+    str, shaped(r"[0-9]{1,2}\.[0-9]", "a compute capability, such as `8.9`", 4)
+]
+CardName = Annotated[
+    str, shaped(r"[!-~]([ -~]*[!-~])?", "a card's name in ASCII, such as `NVIDIA L40S`", 100)
+]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Count = Annotated[int, Field(ge=1, le=100_000)]
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Discriminator, Field, Tag
 
-from freehold.spec.base import Address, Count, HostName, Strict, Text, shaped
+from freehold.spec.base import Address, CardName, ComputeCapability, Count, HostName, Strict, Text
 from freehold.units import Bandwidth, Bytes, Power
 
 
@@ -20,15 +20,13 @@ class CatalogGpus(Strict):
 class WrittenOutGpus(Strict):
     """GPUs of a card that the catalog lacks."""
 
-    name: Text
+    name: CardName
     """What `nvidia-smi` calls the card."""
     count: Annotated[int, Field(ge=1, le=16)]
     vram: Bytes
     """What the card reports to a program, not the number on the box."""
     bandwidth: Bandwidth
-    compute_capability: Annotated[
-        str, shaped(r"[0-9]{1,2}\.[0-9]", "a compute capability, such as `8.9`", 4)
-    ]
+    compute_capability: ComputeCapability
     power: Power | None = None
 
 
