@@ -10,6 +10,7 @@ import yaml
 from freehold.catalog.facts import EngineVersion, Gpu, ModelFacts
 from freehold.catalog.load import builtin, load
 from freehold.catalog.lookup import find_engine, find_gpu, find_model, find_system
+from freehold.plan.hosts import divided
 from freehold.plan.parameters import parts
 from freehold.report import Report
 from freehold.source import Source
@@ -124,6 +125,40 @@ def test_derived_vram_never_says_more_than_programs_reported() -> None:
     of_box = min(card.vram / (card.vram_box * 2**30) for card in reported if card.vram_box)
     assert 0.970 <= of_smi < 0.971
     assert 0.9099 <= of_box < 0.911
+
+
+@pytest.mark.parametrize(
+    ("card", "shares"),
+    [
+        # Fractions of memory in tables 5 to 11 of NVIDIA's MIG user guide, in eighths.
+        ("a30-24gb", {"1g.6gb": 2, "2g.12gb": 4, "4g.24gb": 8}),
+        ("a100-sxm4-40gb", {"1g.5gb": 1, "1g.10gb": 2, "3g.20gb": 4, "4g.20gb": 4, "7g.40gb": 8}),
+        ("h100-sxm5-80gb", {"1g.10gb": 1, "1g.20gb": 2, "2g.20gb": 2, "3g.40gb": 4}),
+        ("h200-sxm5-141gb", {"1g.18gb": 1, "1g.35gb": 2, "3g.71gb": 4, "7g.141gb": 8}),
+        ("b200-sxm-180gb", {"1g.23gb": 1, "1g.45gb": 2, "4g.90gb": 4, "7g.180gb": 8}),
+        ("rtx-pro-6000-bse-96gb", {"1g.24gb": 2, "2g.48gb": 4, "4g.96gb": 8}),
+    ],
+)
+def test_instances_have_their_share_of_a_card(card: str, shares: dict[str, int]) -> None:
+    gpu = CATALOG.gpus[card]
+    for name, part in divided(gpu, 1).items():
+        if name in shares:
+            assert part.silicon is not None
+            assert part.silicon.bandwidth == float(gpu.bandwidth) * shares[name] / 8
+
+
+def test_instances_together_are_no_more_than_their_card() -> None:
+    for card in CATALOG.gpus.values():
+        for profile in card.mig.values():
+            assert profile.memory * profile.count <= (card.vram_smi or card.vram)
+
+
+def test_derived_memory_of_instances_never_says_more_than_reports() -> None:
+    """The factor is that of the worst profile of which a report is known."""
+    card = CATALOG.gpus["gb200-nvl72"]
+    assert 0.89 <= card.mig["1g.23gb"].memory / (card.vram / 8) < 0.892
+    derived = CATALOG.gpus["b300-sxm-268gb"]
+    assert derived.mig["1g.34gb"].memory == int(derived.vram / 2**20 / 8 * 0.89) * 2**20
 
 
 def test_aliases_name_one_card() -> None:

@@ -3,10 +3,12 @@
 from dataclasses import replace
 from ipaddress import ip_address
 
+import pytest
+
 from freehold.catalog.load import builtin
 from freehold.plan.hosts import hosts
 from freehold.plan.silicon import silicon
-from freehold.plan.types import Card, Host
+from freehold.plan.types import Card, Host, Mig
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.load import load
@@ -80,3 +82,34 @@ def test_an_unknown_card_is_said_once_for_its_pool() -> None:
     found, report = planned(SPEC.replace("l40s", "l40x").replace("debian-13", "debian-12"))
     assert [finding.rule for finding in report.findings] == ["unknown-system", "unknown-gpu"]
     assert len(found) == 5
+
+
+def test_divided_gpus_are_as_many_equal_parts() -> None:
+    found, report = planned(SPEC.replace("l40s, count: 4", "h100-sxm5, count: 4, mig: 1g.20gb"))
+    card, whole = found[0].card, builtin().gpus["h100-sxm5-80gb"]
+    assert report.findings == []
+    assert card is not None
+    assert card.silicon is not None
+    assert (card.mig, card.count, card.devices) == (Mig("1g.20gb", 4), 4, 16)
+    assert (card.vram, card.vram_smi) == (19968 * 2**20, whole.vram_smi)
+    assert card.compute_capability == "9.0"
+    assert card.silicon.bandwidth == whole.bandwidth / 4
+    assert card.silicon.tflops["bf16"] == pytest.approx(989 / 7)
+    assert card.silicon.tflops["fp4"] is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "rule", "help_"),
+    [
+        ("l40s, count: 4, mig: 1g.10gb", "mig-unsupported", "remove `mig`, or use one of"),
+        ("h100-sxm5, count: 4, mig: 1g.12gb", "unknown-mig-profile", "write `mig: 1g.10gb`;"),
+        ("h100-sxm5, count: 4, mig: 5g.40gb", "unknown-mig-profile", "write `mig: 4g.40gb`;"),
+        ("h100-sxm5, count: 4, mig: 1g.10g", "unknown-mig-profile", "write `mig: 1g.10gb`;"),
+        ("h100-sxm5, count: 4, mig: seven", "unknown-mig-profile", "use one of `1g.10gb` (7 x"),
+    ],
+)
+def test_profiles_that_the_card_lacks(asked: str, rule: str, help_: str) -> None:
+    _, report = planned(SPEC.replace("l40s, count: 4", asked))
+    (finding,) = report.findings
+    assert finding.rule == rule
+    assert finding.help.startswith(help_)

@@ -27,6 +27,19 @@ class Fact(Strict):
     notes: Text = ""
 
 
+ProfileName = Annotated[str, Field(pattern=r"^[1-9]g\.[0-9]{1,3}gb$")]
+"""Compute slices and nominal memory, as in `1g.10gb`."""
+
+
+class MigProfile(Strict):
+    """One way to divide a card into equal instances."""
+
+    count: Annotated[int, Field(ge=1, le=7)]
+    """The most of its instances that one card holds."""
+    memory: Bytes
+    """What a program sees of one instance."""
+
+
 class Gpu(Fact):
     """A card."""
 
@@ -51,7 +64,7 @@ class Gpu(Fact):
     """Between the GPUs of one machine, both directions together."""
     form_factor: Text = ""
     pcie: Text = ""
-    mig: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    mig: dict[ProfileName, MigProfile] = {}  # noqa: RUF012 - pydantic copies it
     """Profiles of Multi-Instance GPU; none when the card cannot be divided."""
     tflops: dict[str, float | None] = {}  # noqa: RUF012 - pydantic copies it
     """Dense, by number format."""

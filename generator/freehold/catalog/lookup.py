@@ -44,9 +44,9 @@ rule_text(
 
 def find_gpu(catalog: Catalog, name: str, loc: Loc, report: Report) -> Gpu | None:
     """The card of this id or alias."""
-    by_name = {alias: gpu for gpu in catalog.gpus.values() for alias in gpu.aliases}
-    found = catalog.gpus.get(name) or by_name.get(name)
+    found = gpu_of(catalog, name)
     if found is None:
+        by_name = _by_alias(catalog)
         report.refuse(
             "unknown-gpu",
             f"the catalog has no card `{name}`",
@@ -56,6 +56,15 @@ def find_gpu(catalog: Catalog, name: str, loc: Loc, report: Report) -> Gpu | Non
             or "write the card out with `vram`, or add it to a file named by `catalog:`",
         )
     return found
+
+
+def gpu_of(catalog: Catalog, name: str) -> Gpu | None:
+    """The card of this id or alias, if there is one."""
+    return catalog.gpus.get(name) or _by_alias(catalog).get(name)
+
+
+def _by_alias(catalog: Catalog) -> dict[str, Gpu]:
+    return {alias: gpu for gpu in catalog.gpus.values() for alias in gpu.aliases}
 
 
 def find_model(catalog: Catalog, source: str, loc: Loc, report: Report) -> ModelFacts | None:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from typing import Final
 
@@ -72,6 +72,13 @@ def silicon(gpu: Gpu) -> Silicon:
         link_bandwidth=None if gpu.link_bandwidth is None else float(gpu.link_bandwidth),
         pcie=gpu.pcie,
     )
+
+
+def part(whole: Silicon, *, compute: float, memory: float) -> Silicon:
+    """An instance of the card, with its shares of the processors and of the memory."""
+    tflops = {name: None if figure is None else figure * compute
+              for name, figure in whole.tflops.items()}  # fmt: skip
+    return replace(whole, bandwidth=whole.bandwidth * memory, tflops=tflops)
 
 
 # Blackwell multiplies MXFP4 with activations of 8 bits, at their rate.

@@ -21,6 +21,16 @@ Network = IPv4Network | IPv6Network
 
 
 @dataclass(frozen=True, slots=True)
+class Mig:
+    """How each GPU of a host is divided into equal instances."""
+
+    profile: str
+    """Such as `1g.20gb`."""
+    count: int
+    """Instances of one GPU."""
+
+
+@dataclass(frozen=True, slots=True)
 class Card:
     """The GPUs of one host."""
 
@@ -28,12 +38,28 @@ class Card:
     """What `nvidia-smi` must report."""
     count: int
     vram: Bytes
-    """What a program sees of one GPU."""
+    """What a program sees of one GPU, or of one instance where GPUs are divided."""
     vram_smi: Bytes | None
-    """What `nvidia-smi` reports of one GPU, when known."""
+    """What `nvidia-smi` reports of one whole GPU, when known."""
     compute_capability: str | None
     silicon: Silicon | None = None
-    """What decides its speed."""
+    """What decides the speed of one GPU, or of one instance."""
+    mig: Mig | None = None
+
+    @property
+    def devices(self) -> int:
+        """GPUs, or instances of them: each serves one replica."""
+        return self.count * (self.mig.count if self.mig else 1)
+
+    @property
+    def widest(self) -> int:
+        """The most devices that one replica may be divided over: instances cannot be joined."""
+        return 1 if self.mig else self.count
+
+    @property
+    def device(self) -> str:
+        """What programs call one device, as in `NVIDIA H100 PCIe MIG 1g.20gb`."""
+        return f"{self.name} MIG {self.mig.profile}" if self.mig else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +119,19 @@ class Memory:
 
 
 @dataclass(frozen=True, slots=True)
+class Instance:
+    """One of the equal parts of a GPU."""
+
+    number: int
+    """On its GPU, from 0 on, as in the names that the container toolkit gives."""
+    of: int
+    """Instances of that GPU."""
+    profile: str
+
+
+@dataclass(frozen=True, slots=True)
 class Replica:
-    """One running copy of a model, on GPUs of one host."""
+    """One running copy of a model, on GPUs of one host or on an instance of one."""
 
     model: str
     index: int
@@ -106,11 +143,21 @@ class Replica:
     memory: Memory
     capacity: Capacity | None = None
     """What its users get."""
+    instance: Instance | None = None
+    """What it has of its one GPU, when not all."""
+    why: str = ""
+    """Why it has so many GPUs, in this pool, on this host."""
 
     @property
     def name(self) -> str:
         """Unique in the site."""
         return f"{self.model}-{self.index}"
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """What it has of its host, as the container toolkit writes it: `0`, or `0:3`."""
+        part = f":{self.instance.number}" if self.instance else ""
+        return tuple(f"{gpu}{part}" for gpu in self.gpus)
 
 
 @dataclass(frozen=True, slots=True)

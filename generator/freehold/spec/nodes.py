@@ -15,6 +15,9 @@ class CatalogGpus(Strict):
     model: Text
     """The card's id in the catalog, such as `l40s-48gb`."""
     count: Annotated[int, Field(ge=1, le=16)]
+    mig: Text | None = None
+    """The MIG profile, such as `1g.20gb`, that each GPU is divided by, into as many instances
+    as it holds. Each instance serves one replica as a GPU of its own would."""
 
 
 class WrittenOutGpus(Strict):
