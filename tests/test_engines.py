@@ -15,7 +15,7 @@ from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.load import load
 from freehold.spec.models import EngineName
-from plans import large, planned
+from plans import CLINIC, large, planned
 
 VERSIONS = sorted(builtin().engines)
 # What must stay off at every isolation level, by the engines' own names.
@@ -136,6 +136,19 @@ def test_gpu_engines_get_a_fair_share_of_the_host() -> None:
     assert first.memory_limit == 2 * second.memory_limit
     assert first.memory_limit + second.memory_limit < 256 * 2**30
     assert first.shm_size < first.memory_limit
+
+
+def test_engines_on_instances_share_their_host_and_name_their_part() -> None:
+    plan = planned(
+        CLINIC.replace("l40s-48gb, count: 4", "h200-sxm5-141gb, count: 2, mig: 1g.18gb")
+        .replace("meta-llama/Llama-3.3-70B-Instruct", "meta-llama/Llama-3.1-8B-Instruct")
+        .replace("replicas: 2\n    tensor_parallel: 4", "replicas: 28")
+    )
+    first = plan.hosts[0].engines
+    assert [engine.devices for engine in first] == [
+        (f"nvidia.com/gpu={gpu}:{part}",) for gpu in (0, 1) for part in range(7)
+    ]
+    assert sum(engine.memory_limit for engine in first) <= 0.9 * plan.hosts[0].host.memory
 
 
 def test_a_slower_disk_is_waited_for() -> None:

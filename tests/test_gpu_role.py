@@ -11,7 +11,18 @@ import pytest
 ROLES = Path(__file__).parents[1] / "playbooks/roles"
 GPU = "NVIDIA L40S, 46068, [N/A], Default, 580.95.05"
 DEVICES = "nvidia.com/gpu=0\nnvidia.com/gpu=1\nnvidia.com/gpu=all\n"
-CARD = {"name": "NVIDIA L40S", "count": 2, "vram_mib": 46068, "minimum_driver": "580"}
+CARD = {"name": "NVIDIA L40S", "count": 2, "mig": None, "instances": 0, "vram_mib": 46068,
+        "minimum_driver": "580"}  # fmt: skip
+A30 = "NVIDIA A30, 24576, Enabled, Default, 580.95.05"
+DIVIDED = """\
+GPU 0: NVIDIA A30 (UUID: GPU-e86cb44c)
+  MIG 2g.12gb     Device  0: (UUID: MIG-c7384736)
+  MIG 2g.12gb     Device  1: (UUID: MIG-a28ad590)
+GPU 1: NVIDIA A30 (UUID: GPU-36bcb44c)
+  MIG 2g.12gb     Device  0: (UUID: MIG-b7384736)
+  MIG 2g.12gb     Device  1: (UUID: MIG-d28ad590)
+"""
+HALVES = {"name": "NVIDIA A30", "mig": "2g.12gb", "instances": 2, "vram_mib": 24576}
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +35,7 @@ class Machine:
         self.cdi = folder / "cdi"
         self.cdi.mkdir()
         (self.cdi / "nvidia.yaml").write_text("cdiVersion: 0.5.0\nkind: nvidia.com/gpu\n")
+        (folder / "instances").write_text("GPU 0: NVIDIA L40S (UUID: GPU-e86cb44c)\n")
         self.says("nvidia-smi", f"{GPU}\n{GPU}\n")
         self.says("nvidia-ctk", DEVICES)
         self.says("systemctl", "After=local-fs.target\n")
@@ -31,8 +43,16 @@ class Machine:
     def says(self, program: str, text: str, status: int = 0) -> None:
         file = self.folder / "bin" / program
         file.parent.mkdir(exist_ok=True)
-        file.write_text(f"#!/bin/sh\ncat <<'END'\n{text}END\nexit {status}\n")
+        listed = f'[ "$1" != --list-gpus ] || exec cat {self.folder}/instances\n'
+        file.write_text(f"#!/bin/sh\n{listed}cat <<'END'\n{text}END\nexit {status}\n")
         file.chmod(0o755)
+
+    def has_instances(self, listed: str) -> None:
+        """Two cards in MIG mode, as `nvidia-smi --list-gpus` lists them."""
+        self.says("nvidia-smi", f"{A30}\n{A30}\n")
+        (self.folder / "instances").write_text(listed)
+        self.says("nvidia-ctk", "".join(f"nvidia.com/gpu={gpu}:{part}\n"
+                                        for gpu in (0, 1) for part in (0, 1)))  # fmt: skip
 
     def preflight(self, **card: object) -> str:
         """Ansible's last words; empty when it refuses nothing."""
@@ -79,6 +99,40 @@ def test_accepts_memory_that_differs_by_a_driver_version(machine: Machine) -> No
 def test_refuses_other_gpus(machine: Machine, reported: str, words: str) -> None:
     machine.says("nvidia-smi", reported)
     assert words in machine.preflight()
+
+
+def test_accepts_the_planned_instances(machine: Machine) -> None:
+    machine.has_instances(DIVIDED)
+    assert machine.preflight(**HALVES) == ""
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        DIVIDED.rpartition("  MIG")[0],
+        DIVIDED.replace("2g.12gb     Device  1", "1g.6gb      Device  1", 1),
+        DIVIDED + "  MIG 1g.6gb      Device  2: (UUID: MIG-e28ad590)\n",
+        "GPU 0: NVIDIA A30 (UUID: GPU-e86cb44c)\nGPU 1: NVIDIA A30 (UUID: GPU-36bcb44c)\n",
+    ],
+    ids=["one is missing", "one is smaller", "one too many", "none"],
+)
+def test_refuses_other_instances(machine: Machine, listed: str) -> None:
+    machine.has_instances(listed)
+    assert "plan has 2 MIG instances 2g.12gb on each of 2 GPUs" in machine.preflight(**HALVES)
+
+
+def test_refuses_whole_gpus_where_instances_are_planned(machine: Machine) -> None:
+    machine.has_instances(DIVIDED)
+    machine.says("nvidia-smi", f"{A30}\n{A30}\n".replace("Enabled", "Disabled"))
+    assert "counts on 2 instances 2g.12gb of each" in machine.preflight(**HALVES)
+
+
+def test_refuses_containers_that_cannot_get_an_instance(machine: Machine) -> None:
+    machine.has_instances(DIVIDED)
+    machine.says("nvidia-ctk", "nvidia.com/gpu=0:0\nnvidia.com/gpu=0:1\nnvidia.com/gpu=1:0\n")
+    refusal = machine.preflight(**HALVES)
+    assert "cannot get nvidia.com/gpu=1:1;" in refusal
+    assert "start nvidia-cdi-refresh.service, as after each change of MIG instances" in refusal
 
 
 def test_refuses_a_driver_that_does_not_answer(machine: Machine) -> None:

@@ -15,6 +15,7 @@ from freehold.plan.parallel import Parallel
 from freehold.plan.parallelism import uneven
 from freehold.plan.placement import place
 from freehold.plan.types import Replica
+from freehold.plan.weights import disk_weights
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.load import load
@@ -56,6 +57,10 @@ WIDE_EXPERTS: dict[str, Any] = {
 
 def gpus(hosts: int = 2, count: int = 4, card: str = "l40s", name: str = "gpu") -> str:
     return GPU.format(hosts=hosts, count=count, card=card, name=name)
+
+
+def parts(profile: str, hosts: int = 1, count: int = 1, card: str = "h100-sxm5") -> str:
+    return gpus(hosts, count, card).replace("count:", f"mig: {profile}, count:")
 
 
 def boxes(hosts: int = 2, memory: str = "64 GiB") -> str:
@@ -106,6 +111,7 @@ def test_fewer_gpus_when_others_need_some_too() -> None:
     found, said = placed(gpus(1, card="h100-sxm5"), *models)
     assert seats(found) == [("a-0", "gpu-1", (0, 1)), ("b-0", "gpu-1", (2, 3))]
     assert [finding.rule for finding in said] == ["concurrency-low", "concurrency-low"]
+    assert found[0].why.startswith("2 GPUs: the fewest that hold the model, to leave room for")
 
 
 def test_replicas_spread_over_hosts_before_they_share_one() -> None:
@@ -176,6 +182,26 @@ def test_slots_without_gpus_are_as_many_as_fit() -> None:
 def test_hosts_without_gpus_share_their_memory() -> None:
     found, said = placed(boxes(2, "32 GiB"), gguf("a", replicas=4, users=4))
     assert Counter(replica.host for replica in found) == {"box-1": 2, "box-2": 2}
+    assert said == []
+
+
+def test_a_host_that_runs_most_replicas_is_warned_of() -> None:
+    assert [finding.rule for finding in placed(gpus(1, 2), model(replicas=2))[1]] == [
+        "replicas-share-a-host"
+    ]
+    assert placed(gpus(2, 2), model(replicas=4))[1] == []
+    (warned,) = placed(gpus(2, 2), model(replicas=3))[1]
+    assert warned.message.startswith("host `gpu-1` runs 2 of the 3 replicas of `m`")
+    assert warned.help == "give pool `gpu` 3 hosts instead of 2"
+    crowded = (model("a", on="gpu", tensor_parallel=4), model("b", replicas=3, users=3))
+    (warned,) = placed(gpus(3, 4), model("c", tensor_parallel=4), *crowded)[1]
+    assert warned.help == "make room on the other hosts of pool `gpu`"
+
+
+def test_replicas_without_gpus_spread_even_where_one_host_has_more_left() -> None:
+    models = gguf("a", source="Qwen/Qwen3-14B", users=1) + gguf("b", replicas=2, users=2)
+    found, said = placed(boxes(2, "128 GiB"), models)
+    assert {replica.host for replica in found if replica.model == "b"} == {"box-1", "box-2"}
     assert said == []
 
 
@@ -264,6 +290,139 @@ def test_more_users_than_sequences_that_are_pinned() -> None:
     assert warned.help == "serves all with `replicas: 10` (10 GPUs), or `max_num_seqs: 40`"
     cured, said = placed(gpus(1, 1), model(max_num_seqs=40, users=40))
     assert (len(cured), said) == (1, [])
+
+
+def test_seven_replicas_on_the_instances_of_one_card() -> None:
+    eight = {"source": "meta-llama/Llama-3.1-8B-Instruct", "precision": "fp8"}
+    found, said = placed(
+        parts("1g.18gb", card="h200-sxm5"), model(**eight, replicas=7, users=7, context=4096)
+    )
+    assert [finding.rule for finding in said] == ["replicas-share-a-host"]
+    assert [replica.devices for replica in found] == [(f"0:{n}",) for n in range(7)]
+    assert {replica.instance.profile for replica in found if replica.instance} == {"1g.18gb"}
+    assert all(replica.memory.budget <= 16 * 2**30 for replica in found)
+    _, (eighth,) = placed(parts("1g.18gb", card="h200-sxm5"), model(**eight, replicas=8, users=8))
+    assert eighth.rule == "gpu-overcommit"
+    assert "needs 8 MIG instances (8 replicas of 1), 7 of the 7 in pool" in eighth.message
+
+
+def test_models_share_a_card_by_its_instances_alone() -> None:
+    models = (model("a"), model("b"), model("c"))
+    found, _ = placed(parts("3g.40gb", count=2), *models)
+    assert [replica.devices for replica in found] == [("0:0",), ("0:1",), ("1:0",)]
+    whole, (refused,) = placed(gpus(1, 2, "h100-sxm5"), *models)
+    assert [replica.devices for replica in whole] == [("0",), ("1",)]
+    assert refused.rule == "gpu-overcommit"
+
+
+def test_an_instance_is_slower_than_its_card() -> None:
+    (whole,), _ = placed(gpus(1, 1, "h100-sxm5"), model(users=1))
+    (part,), _ = placed(parts("3g.40gb"), model(users=1))
+    assert whole.capacity is not None
+    assert part.capacity is not None
+    assert whole.capacity.figures is not None
+    assert part.capacity.figures is not None
+    speeds = part.capacity.figures.speed.typical / whole.capacity.figures.speed.typical
+    assert 0.5 < speeds < 0.7
+
+
+def test_what_fits_no_instance_names_a_profile_that_holds_it() -> None:
+    found, (refused,) = placed(parts("1g.10gb"), model())
+    assert found == ()
+    assert "1 x NVIDIA H100 80GB HBM3 MIG 1g.10gb" in refused.message
+    assert "`gpus: mig: 1g.20gb` (" in refused.help
+    assert placed(parts("1g.20gb"), model(users=1))[0]
+
+
+@pytest.mark.parametrize(
+    ("profile", "source", "remedy"),
+    [
+        ("3g.40gb", SMALL, "remove `tensor_parallel`"),
+        ("1g.10gb", SMALL, "remove `tensor_parallel` and use `gpus: mig: 1g.20gb`"),
+        ("1g.20gb", "Qwen/Qwen3-32B", "remove `tensor_parallel` and use `gpus: mig: 7g.80gb`"),
+    ],
+)
+def test_no_replica_is_divided_over_instances(profile: str, source: str, remedy: str) -> None:
+    _, (refused,) = placed(parts(profile), model(source=source, tensor_parallel=2))
+    assert (refused.rule, refused.help) == ("replica-over-instances", remedy)
+
+
+def test_the_least_hardware_comes_first() -> None:
+    nodes = gpus(1, 4, "h100-sxm5", name="great") + gpus(1, 4, "l40s", name="little")
+    found, said = placed(nodes, model(users=1))
+    assert seats(found) == [("m-0", "little-1", (0,))]
+    assert said == []
+    assert found[0].why.split("; ") == [
+        "1 GPU: the fewest that serve 1 request of 1400 tokens at once",
+        "pool `little`: 44.31 GiB a replica, while `great` takes 79.18 GiB for 1 request at once",
+        "host `little-1`: the only one of the pool",
+    ]
+
+
+def test_hardware_that_serves_all_comes_before_less_of_it() -> None:
+    nodes = gpus(1, 1, "l4", name="little") + gpus(1, 1, "h100-sxm5", name="great")
+    found, said = placed(nodes, model(users=60))
+    assert seats(found) == [("m-0", "great-1", (0,))]
+    assert said == []
+
+
+def test_a_full_pool_is_passed_over_and_said_so() -> None:
+    nodes = gpus(1, 1, "l40s", name="little") + gpus(1, 1, "h100-sxm5", name="great")
+    found, _ = placed(nodes, model("a", users=1), model("b", users=1))
+    assert seats(found) == [("a-0", "little-1", (0,)), ("b-0", "great-1", (0,))]
+    assert "pool `great`: 79.18 GiB a replica, while `little` is full" in found[1].why
+
+
+def test_larger_models_first_where_that_seats_more() -> None:
+    """In the spec's order the single ones take a GPU of each host, and the wide one has none."""
+    models = (model("a", replicas=3, users=3), model("b", tensor_parallel=4))
+    found, said = placed(gpus(2, 4), *models)
+    assert seats(found) == [
+        ("a-0", "gpu-2", (0,)),
+        ("a-1", "gpu-2", (1,)),
+        ("a-2", "gpu-2", (2,)),
+        ("b-0", "gpu-1", (0, 1, 2, 3)),
+    ]
+    assert [finding.rule for finding in said] == ["replicas-share-a-host"]
+
+
+def test_free_gpus_that_lie_on_several_hosts_are_told_apart() -> None:
+    models = (model("a", replicas=2, tensor_parallel=2, on="gpu"), model("b", tensor_parallel=4))
+    _, (refused,) = placed(gpus(2, 4), *models)
+    assert "needs 4 GPUs, 4 of the 8 in pool `gpu` are free, at most 2 on one host" in (
+        refused.message
+    )
+    assert "give the pool 3 hosts instead of 2" in refused.help
+    assert len(placed(gpus(3, 4), *models)[0]) == 3
+
+
+def test_more_hosts_cure_what_hosts_without_gpus_lack() -> None:
+    models = gguf("a", max_num_seqs=4, users=4) + gguf("b", max_num_seqs=12, users=12)
+    _, (refused,) = placed(boxes(1, "32 GiB"), models)
+    assert "give the pool 2 hosts instead of 1" in refused.help
+    assert placed(boxes(2, "32 GiB"), models)[1] == []
+
+
+@pytest.mark.parametrize(
+    ("nodes", "asked", "words"),
+    [
+        (gpus(), {"tensor_parallel": 2}, "2 GPUs: as pinned; host `gpu-1`: the fullest with room"),
+        (gpus(), {"replicas": 2}, "the fullest with room, apart from other replicas of it"),
+        (gpus(1, 1, "l4"), {"users": 900}, "1400 tokens at once, and more on one host serve"),
+        (parts("3g.40gb"), {"on": "gpu"},
+         "1 of the 2 instances of 39.25 GiB on a host: a replica takes exactly one; pool `gpu`: as "
+         "pinned"),
+    ],
+)  # fmt: skip
+def test_why_a_replica_is_where_it_is(nodes: str, asked: dict[str, Any], words: str) -> None:
+    found, _ = placed(nodes, model(**asked))
+    assert words in found[-1].why
+
+
+def test_why_without_gpus() -> None:
+    found, _ = placed(boxes(), gguf(replicas=3, users=3))
+    assert "GiB of host memory, without GPUs; host `box-1`: the most memory left" in found[0].why
+    assert "host `box-1`: all with room have a replica of it already" in found[2].why
 
 
 def test_latent_attention_does_not_shrink_with_gpus() -> None:
@@ -396,6 +555,56 @@ def test_no_gpu_serves_two_and_no_replica_is_lost(
     assert sum(counts[int(name[1:])][0] for name in placed_models) == len(found)
     if sum(replicas * wide for replicas, wide in counts) > machines * cards:
         assert refused
+
+
+def on_box(name: str, **more: Any) -> str:
+    return gguf(name, on="box", **more)
+
+
+def mixed(machines: list[int]) -> str:
+    """Hosts of those numbers with divided GPUs, and as many without any."""
+    cards = parts("3g.40gb", count=2).replace("hosts: 1", f"hosts: {named('h', machines)}")
+    plain = boxes(memory="48 GiB").replace("hosts: 2", f"hosts: {named('box-', machines)}")
+    return cards + plain.replace("1 TB", "40 GB")
+
+
+def named(prefix: str, machines: list[int]) -> str:
+    return "{" + ", ".join(f"{prefix}{n}: null" for n in machines) + "}"
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    counts=st.lists(
+        st.tuples(st.integers(1, 4), st.sampled_from([SMALL, "Qwen/Qwen3-4B"]), st.booleans()),
+        min_size=1, max_size=6,
+    ),
+    machines=st.permutations([1, 2, 10]),
+)  # fmt: skip
+def test_nothing_is_overcommitted_whatever_the_order_of_hosts(
+    counts: list[tuple[int, str, bool]], machines: list[int]
+) -> None:
+    models = [
+        (on_box if plain else model)(f"m{n}", source=source, replicas=replicas, users=replicas)
+        for n, (replicas, source, plain) in enumerate(counts)
+    ]
+    models_of = {f"m{n}": (source, Precision.Q8_0 if plain else Precision.BF16)
+                 for n, (_, source, plain) in enumerate(counts)}  # fmt: skip
+    found, said = placed(mixed(machines), *models)
+    again, _ = placed(mixed(sorted(machines)), *models)
+    assert found == again
+    devices = Counter((replica.host, one) for replica in found for one in replica.devices)
+    assert max(devices.values(), default=1) == 1
+    memory, weights = Counter[str](), Counter[str]()
+    stored = {(replica.host, replica.model) for replica in found}
+    for replica in found:
+        memory[replica.host] += 0 if replica.gpus else replica.memory.budget
+    for host, name in stored:
+        plan = models_of[name]
+        weights[host] += disk_weights(builtin().models[plan[0]], plan[1])
+    assert max(memory.values(), default=0) <= 48 * 2**30 * 0.95
+    refused = {finding.rule for finding in said if finding.severity == "error"}
+    boxed = [size for host, size in weights.items() if host.startswith("box")]
+    assert (max(boxed, default=0) > 40 * 10**9) == ("storage-too-small" in refused)
 
 
 def test_time_grows_with_the_hosts_and_not_faster() -> None:

@@ -205,6 +205,24 @@ def test_a_locked_site_holds_its_lock(site: Path) -> None:
     assert "sha256:" in (site / "README.md").read_text()
 
 
+def test_the_runbook_says_how_instances_are_made(tmp_path: Path) -> None:
+    divided = plans.CLINIC.replace("l40s-48gb, count", "h200-sxm5-141gb, mig: 3g.71gb, count")
+    small = divided.replace("Llama-3.3-70B", "Llama-3.1-8B").replace("tensor_parallel: 4", "")
+    write(tmp_path, render(plans.planned(small), None))
+    readme = (tmp_path / "README.md").read_text()
+    assert "| 4 × NVIDIA H200, each as 2 of `3g.71gb` |" in readme  # noqa: RUF001 - as printed
+    assert "on GPU 0:0" in readme
+    assert "nvidia-smi mig --create-gpu-instance 3g.71gb,3g.71gb --default" in readme
+    assert "start nvidia-cdi-refresh.service" in readme
+    assert readme.count("```") % 2 == 0
+    card = yaml.safe_load((tmp_path / "inventory/group_vars/gpu.yml").read_text())["gpu_card"]
+    assert (card["count"], card["mig"], card["instances"]) == (4, "3g.71gb", 2)
+    assert card["vram_mib"] == 143771
+    replica = json.loads((tmp_path / "plan.json").read_text())["hosts"][0]["replicas"][0]
+    assert replica["instance"] == {"number": 0, "of": 2, "profile": "3g.71gb"}
+    assert replica["why"].startswith("1 of the 8 instances of 69.50 GiB on a host")
+
+
 def test_an_unlocked_site_refuses_to_be_applied(plan: Plan, tmp_path: Path) -> None:
     write(tmp_path, render(plan, None))
     assert not (tmp_path / "lock.yml").exists()

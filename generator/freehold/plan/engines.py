@@ -229,7 +229,7 @@ def _engine(
         image=_image(choice, on_gpus=bool(replica.gpus)),
         arguments=_command_line(task, choice),
         environment=choice.kind.environment(task),
-        devices=tuple(f"nvidia.com/gpu={gpu}" for gpu in replica.gpus),
+        devices=tuple(f"nvidia.com/gpu={device}" for device in replica.devices),
         weights=_weights(replica.model, choice),
         container_user=USER,
         id_map_base=_id_map_base(choice),
@@ -303,7 +303,8 @@ def _memory_limit(replica: Replica, pool: Pool) -> Bytes:
     """What stops a leak: above the plan's budget, or a fair share of the host beside GPUs."""
     if not replica.gpus or pool.gpus is None:
         return Bytes(min(int(replica.memory.budget * HEADROOM), pool.memory))
-    return Bytes(int(pool.memory * HOST_SHARE * len(replica.gpus) / pool.gpus.count))
+    devices = pool.gpus.count * (replica.instance.of if replica.instance else 1)
+    return Bytes(int(pool.memory * HOST_SHARE * len(replica.gpus) / devices))
 
 
 def _start_timeout(replica: Replica, pool: Pool, kind: Kind) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
 from typing import Final
 
 from freehold.diagnostics import rule_text
@@ -9,7 +10,7 @@ from freehold.plan.fit import Fit, sized
 from freehold.plan.memory import Ask, batch_defaults
 from freehold.plan.parallel import Parallel
 from freehold.plan.parallelism import STAGES, Uneven, staged, uneven, whole
-from freehold.plan.remedies import Room, remedies
+from freehold.plan.remedies import Remedy, Room, remedies
 from freehold.plan.room import usable
 from freehold.plan.serving import served
 from freehold.plan.suitability import Match, Refusal, refusals
@@ -35,6 +36,14 @@ LARGER: Final = rule_text(
     """,
 )
 
+INSTANCES: Final = rule_text(
+    "replica-over-instances",
+    """A replica cannot be divided over MIG instances.
+
+    Instances neither reach each other's memory nor NVLink, and engines see one of them as the
+    whole GPU, so that a replica takes exactly one. Replicas may be as many as there are instances.
+    """,
+)
 SEQUENCES: Final = rule_text(
     "sequences-over-batch",
     """vLLM works on at most as many sequences as it computes tokens in one step.
@@ -58,8 +67,7 @@ def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal
     good = [fit for fit in fits if fit.fits]
     if not good:
         return _gpus_too_small(match, card, fits[-1], hosts[0].pool)
-    share = -(-match.model.workload.users // match.model.replicas)
-    return max(good, key=lambda fit: min(share, _serves(fit, match, card))) if roomy else good[0]
+    return max(good, key=lambda fit: serves(fit, match)) if roomy else good[0]
 
 
 def fits_on(match: Match, card: Card) -> list[Fit]:
@@ -67,23 +75,25 @@ def fits_on(match: Match, card: Card) -> list[Fit]:
     return [sized(_gpu_ask(match, card, way), match.model) for way in _ways(match, card)]
 
 
-def _serves(fit: Fit, match: Match, card: Card) -> int:
-    """Users whom one replica holds, and who are not sure to wait longer than is asked."""
-    model = match.model
-    figures = served(fit, card.silicon, model.workload, model.replicas).figures
-    return fit.serves if figures is None else min(fit.serves, int(figures.served.high))
+def serves(fit: Fit, match: Match) -> int:
+    """Of a replica's users, those whom it holds and who are not sure to wait longer than asked."""
+    model, silicon = match.model, match.card.silicon if match.card else None
+    share = -(-model.workload.users // model.replicas)
+    figures = served(fit, silicon, model.workload, model.replicas).figures
+    most = fit.serves if figures is None else min(fit.serves, int(figures.served.high))
+    return min(share, most)
 
 
 def _ways(match: Match, card: Card) -> list[Parallel]:
     """Divisions to try, the fewest GPUs first; stages where nothing else divides, last."""
     if pinned := _pinned(match):
         return [pinned]
-    counts = [count for count in (1, 2, 4, 8, 16) if count < card.count]
-    divided = list(_divided(match, (*counts, card.count)))
+    counts = [count for count in (1, 2, 4, 8, 16) if count < card.widest]
+    divided = list(_divided(match, (*counts, card.widest)))
     if match.engine.name is not EngineName.VLLM:
         return divided or [Parallel()]
     covered = {way.gpus for way in divided}
-    stages = (_staged(match, n) for n in (*counts, card.count) if n not in covered)
+    stages = (_staged(match, n) for n in (*counts, card.widest) if n not in covered)
     return [*divided, *(way for way in stages if way)] or [Parallel()]
 
 
@@ -126,15 +136,15 @@ def _refuse_pin(match: Match, card: Card, pool: str) -> Refusal | None:
     pin = _pinned(match)
     if pin is None:
         return None
-    if pin.gpus > card.count:
-        return _refuse_size(match, card, pin, pool)
+    if pin.gpus > card.widest:
+        return (_refuse_instances if card.mig else _refuse_size)(match, card, pin, pool)
     found = _uneven(match, pin)
     if found is None:
         return None
     if found.rule == STAGES:
         loc = (*match.loc, "pipeline_parallel")
         return _refusal(match, found, loc, range(1, match.facts.num_hidden_layers + 1))
-    even = {way.tensor for way in _divided(match, range(1, card.count + 1))}
+    even = {way.tensor for way in _divided(match, range(1, card.widest + 1))}
     return _refusal(match, found, _pin_loc(match), sorted(even))
 
 
@@ -154,6 +164,21 @@ def _refuse_size(match: Match, card: Card, pin: Parallel, pool: str) -> Refusal:
     )
 
 
+def _refuse_instances(match: Match, card: Card, pin: Parallel, pool: str) -> Refusal:
+    loc = _pin_loc(match)
+    parts = [("", card), *((f" and use {words}", other) for words, other in match.divisions)]
+    fitting = (words for words, other in parts if other.vram >= card.vram
+               and sized(_gpu_ask(match, other, Parallel()), match.model).fits)  # fmt: skip
+    enough = next(fitting, " and use a pool of larger cards")
+    return Refusal(
+        INSTANCES,
+        f"`{match.name}` is pinned to {pin.gpus} GPUs for each replica, one of pool `{pool}` runs "
+        f"on 1 instance of {card.vram.gib}",
+        loc,
+        f"remove `{loc[-1]}`{enough}",
+    )
+
+
 def _pin_loc(match: Match) -> Loc:
     key = "tensor_parallel" if match.model.tensor_parallel else "pipeline_parallel"
     return (*match.loc, key)
@@ -167,7 +192,7 @@ def _refuse_sequences(match: Match, card: Card) -> Refusal | None:
     return Refusal(
         SEQUENCES,
         f"`{match.name}` asks for {pin} sequences, vLLM computes {most} tokens in one step on "
-        f"{card.name}",
+        f"{card.device}",
         (*match.loc, "max_num_seqs"),
         f"write `max_num_seqs: {most}` or less",
     )
@@ -202,14 +227,17 @@ def _ask(match: Match, way: Parallel, device: Bytes, card: Card | None) -> Ask:
 
 def _gpus_too_small(match: Match, card: Card, fit: Fit, pool: str) -> Refusal:
     ask, memory = fit.ask, fit.memory
-    if memory.of(Part.WEIGHTS) > ask.device * ask.utilization and ask.gpus == card.count:
+    too_large = memory.of(Part.WEIGHTS) > ask.device * ask.utilization
+    if too_large and ask.gpus == card.count and not card.mig:
         return _larger_than_host(match, card, fit, pool)
-    devices = f"{ask.gpus} x {card.name}"
+    devices = f"{ask.gpus} x {card.device}"
     return Refusal(
         DOES_NOT_FIT,
         f"`{match.name}` ({match.model.precision}) does not fit on {devices}: {arithmetic(fit)}",
         (*match.loc, "tensor_parallel") if match.model.tensor_parallel else match.loc,
-        _help(fit, Room(_wider(match, card, ask.gpus), _cards(match))),
+        _undivided(fit, match)
+        if card.mig
+        else _help(fit, Room(_wider(match, card, ask.gpus), _cards(match))),
         label=f"per GPU, as {memory.constants} uses it",
         at_key=match.model.tensor_parallel is None,
     )
@@ -261,7 +289,7 @@ def _host_too_small(match: Match, fit: Fit, hosts: Sequence[Host]) -> Refusal:
 
 def _wider(match: Match, card: Card, gpus: int) -> Sequence[Parallel]:
     """Divisions over more GPUs of a host."""
-    return [*_divided(match, range(gpus + 1, card.count + 1))]
+    return [*_divided(match, range(gpus + 1, card.widest + 1))]
 
 
 def _cards(match: Match) -> Sequence[tuple[str, Card]]:
@@ -273,8 +301,15 @@ def _cards(match: Match) -> Sequence[tuple[str, Card]]:
     ]
 
 
-def _help(fit: Fit, room: Room) -> str:
-    found = [str(remedy) for remedy in remedies(fit, room)]
+def _undivided(fit: Fit, match: Match) -> str:
+    """What fits with the same cards: a larger profile, or none; or less of everything."""
+    larger = (Remedy(words, fit.asking(replace(fit.ask, device=card.vram)))
+              for words, card in match.divisions if card.vram > fit.ask.device)  # fmt: skip
+    return _help(fit, Room(), tuple(islice((one for one in larger if one.fit.fits), 2)))
+
+
+def _help(fit: Fit, room: Room, further: Sequence[Remedy] = ()) -> str:
+    found = [str(remedy) for remedy in (*remedies(fit, room), *further)]
     if not found:
         return "use a smaller model, or a pool with more memory"
     return f"fits with {', or '.join(found)}"

@@ -1,44 +1,30 @@
 """Which replica runs where."""
 
+import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from math import ceil
-from operator import itemgetter
-from typing import Final, Self
+from typing import Final
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.lookup import find_engine, find_model
 from freehold.diagnostics import rule_text
 from freehold.plan.engines import engine_name
 from freehold.plan.fit import Fit, Verdict, sized
-from freehold.plan.hosts import cards_by_size
+from freehold.plan.hosts import cards_by_size, larger_parts
 from freehold.plan.kv_cache import BITS, formats
-from freehold.plan.options import fit_on
-from freehold.plan.room import GpuRoom, HostRoom, Seat
+from freehold.plan.seating import Choice, Matches, Pools, seated
 from freehold.plan.serving import served
-from freehold.plan.silicon import Silicon
 from freehold.plan.suitability import Match, Refusal, refusals
-from freehold.plan.types import Host, Replica
+from freehold.plan.types import Card, Host, Instance, Replica
 from freehold.plan.weights import disk_weights
 from freehold.report import Report
 from freehold.spec.cluster import Cluster
 from freehold.spec.models import Model
+from freehold.spec.nodes import CatalogGpus
 from freehold.units import Bytes
 
-GPU_OVERCOMMIT: Final = rule_text(
-    "gpu-overcommit",
-    """The models together need more GPUs than the pool has.
-
-    A GPU serves one replica: two engines on one card would each take nearly all of its memory.
-    """,
-)
-HOST_OVERCOMMIT: Final = rule_text(
-    "host-memory-overcommit",
-    """The models together need more memory than the pool's hosts have.
-
-    A part of each host's memory stays with the system and the gateway.
-    """,
-)
 STORAGE: Final = rule_text(
     "storage-too-small",
     """The weights of the models on a host are larger than its volume for models.
@@ -56,6 +42,14 @@ CONCURRENCY: Final = rule_text(
     """,
 )
 
+SHARED: Final = rule_text(
+    "replicas-share-a-host",
+    """Most replicas of a model share a host, so that its failure takes more than half at once.
+
+    Replicas go to different hosts as long as there are any with room. As many hosts as replicas
+    keep all but one of them serving when a host is gone.
+    """,
+)
 TIGHT: Final = rule_text(
     "tight-fit",
     """The model fits, by less than the memory model may be off.
@@ -73,8 +67,7 @@ TOO_SLOW: Final = rule_text(
     `freehold advise` names hardware that typically serves all users.
     """,
 )
-
-_OVERCOMMIT: Final = {GPU_OVERCOMMIT, HOST_OVERCOMMIT}
+_DIGITS: Final = re.compile(r"(\d+)")
 
 
 def place(
@@ -82,131 +75,73 @@ def place(
 ) -> tuple[Replica, ...]:
     """Every replica on its host and GPUs, in the spec's order."""
     pools = _by_pool(hosts)
+    offered = _offered(cluster, pools, catalog)
     matches = {
-        name: _matches(name, model, pools, catalog, report)
-        for name, model in cluster.models.items()
+        name: _matches(name, model, offered, report) for name, model in cluster.models.items()
     }
-    attempt = _attempt(cluster, matches, pools)
-    for refusal in attempt.refusals:
+    seating = seated(cluster.models, matches, pools)
+    for refusal in seating.refusals:
         tell(refusal, report)
-    replicas = attempt.replicas()
+    replicas = tuple(
+        replica
+        for name, model in cluster.models.items()
+        if name in seating.chosen
+        for replica in _replicas(name, model, seating.chosen[name])
+    )
     _check_storage(cluster, replicas, hosts, catalog, report)
-    _check_users(cluster, attempt.chosen, report)
+    _check_users(cluster, seating.chosen, report)
+    _check_spread(pools, seating.chosen, report)
     return replicas
 
 
-Pools = Mapping[str, Sequence[Host]]
-"""Hosts by pool."""
-Matches = Mapping[str, Match]
-"""How a model matches each pool that can serve it at all."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Choice:
-    """Where a model's replicas sit, and how each one runs."""
-
-    fit: Fit
-    seats: Sequence[Seat]
-
-    @property
-    def silicon(self) -> Silicon | None:
-        """Of the card that every replica runs on."""
-        card = self.seats[0][0].card
-        return card.silicon if card and self.fit.ask.on_gpus else None
-
-
-@dataclass(slots=True)
-class _Attempt:
-    """One way through all models."""
-
-    cluster: Cluster
-    matches: Mapping[str, Matches]
-    pools: Pools
-    roomy: bool
-    refusals: list[Refusal] = field(default_factory=list)
-    chosen: dict[str, _Choice] = field(default_factory=dict)
-    _gpus: dict[str, GpuRoom] = field(default_factory=dict)
-    _hosts: dict[str, HostRoom] = field(default_factory=dict)
-
-    def run(self) -> Self:
-        """Give every model its place, those with a pool of their own first."""
-        models = self.cluster.models
-        for name in sorted(models, key=lambda name: models[name].on is None):
-            self._place(name)
-        return self
-
-    def replicas(self) -> tuple[Replica, ...]:
-        """What was placed, in the spec's order."""
-        return tuple(
-            replica
-            for name in self.cluster.models
-            if name in self.chosen
-            for replica in _replicas(name, self.cluster.models[name], self.chosen[name])
-        )
-
-    def _place(self, name: str) -> None:
-        against: list[tuple[tuple[bool, int], Refusal]] = []
-        for pool, match in self.matches[name].items():
-            fit = fit_on(match, self.pools[pool], roomy=self.roomy)
-            found = fit if isinstance(fit, Refusal) else self._seat(pool, match, fit)
-            if isinstance(found, _Choice):
-                self.chosen[name] = found
-                return
-            against.append((self._nearness(pool, found), found))
-        if against:
-            self.refusals.append(max(against, key=itemgetter(0))[1])
-
-    def _nearness(self, pool: str, refusal: Refusal) -> tuple[bool, int]:
-        """Where several pools cannot take a model, the one to speak of: full before too small."""
-        host = self.pools[pool][0]
-        memory = host.card.vram * host.card.count if host.card else 0
-        return refusal.rule in _OVERCOMMIT, memory
-
-    def _seat(self, pool: str, match: Match, fit: Fit) -> _Choice | Refusal:
-        replicas = match.model.replicas
-        if fit.ask.gpus:
-            if pool not in self._gpus:
-                self._gpus[pool] = GpuRoom(self.pools[pool])
-            room = self._gpus[pool]
-            seats = room.take(fit.ask.gpus, replicas)
-            return _Choice(fit, seats) if seats else _too_few_gpus(pool, match, fit, room)
-        if pool not in self._hosts:
-            self._hosts[pool] = HostRoom(self.pools[pool])
-        hosts = self._hosts[pool]
-        seats = hosts.take(fit.memory.budget, replicas)
-        return _Choice(fit, seats) if seats else _too_little_memory(pool, match, fit, hosts)
-
-
-def _attempt(cluster: Cluster, matches: Mapping[str, Matches], pools: Pools) -> _Attempt:
-    """With as many GPUs as all users need; with the fewest, where that seats more models."""
-    roomy = _Attempt(cluster, matches, pools, roomy=True).run()
-    if not roomy.refusals:
-        return roomy
-    thrifty = _Attempt(cluster, matches, pools, roomy=False).run()
-    return thrifty if len(thrifty.refusals) < len(roomy.refusals) else roomy
-
-
 def _by_pool(hosts: Iterable[Host]) -> Pools:
+    """Hosts by pool and by name, numbers in their order: whatever the order in the spec."""
     pools: dict[str, list[Host]] = {}
     for host in hosts:
         pools.setdefault(host.pool, []).append(host)
-    return pools
+    return {pool: sorted(found, key=_natural) for pool, found in pools.items()}
 
 
-def _matches(name: str, model: Model, pools: Pools, catalog: Catalog, report: Report) -> Matches:
+def _natural(host: Host) -> list[tuple[int, str]]:
+    return [(int(part), "") if part.isdecimal() else (-1, part)
+            for part in _DIGITS.split(host.name)]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class _Offered:
+    """What models may run on."""
+
+    pools: Pools
+    catalog: Catalog
+    cards: Sequence[tuple[str, Card]]
+    divisions: Mapping[str, Sequence[tuple[str, Card]]]
+    """Larger parts of the cards that each pool has in parts."""
+
+
+def _offered(cluster: Cluster, pools: Pools, catalog: Catalog) -> _Offered:
+    divisions = {
+        name: larger_parts(pool.gpus, catalog)
+        for name, pool in cluster.nodes.items()
+        if isinstance(pool.gpus, CatalogGpus) and pool.gpus.mig
+    }
+    return _Offered(pools, catalog, cards_by_size(catalog), divisions)
+
+
+def _matches(name: str, model: Model, offered: _Offered, report: Report) -> Matches:
     """The pools that can serve the model; says why when there are none."""
+    catalog = offered.catalog
     facts = find_model(catalog, model.source, ("models", name, "source"), report)
     found: dict[str, Match] = {}
     against: list[list[Refusal]] = []
-    others = cards_by_size(catalog)
-    for pool in _candidates(model, pools):
-        card = pools[pool][0].card
+    for pool in _candidates(model, offered.pools):
+        card = offered.pools[pool][0].card
         loc = ("models", name, "engine", "version")
         kind = engine_name(model, on_gpus=card is not None)
         version = model.engine.version if model.engine else None
         if facts is None or (engine := find_engine(catalog, kind, version, loc, report)) is None:
             return {}
-        match = Match(name, model, facts, engine, card, others)
+        divisions = offered.divisions.get(pool, ())
+        match = Match(name, model, facts, engine, card, offered.cards, divisions)
         problems = list(refusals(match))
         if problems:
             against.append(problems)
@@ -224,49 +159,24 @@ def _candidates(model: Model, pools: Pools) -> Sequence[str]:
     return sorted(pools, key=lambda pool: pools[pool][0].card is None)
 
 
-def _replicas(name: str, model: Model, choice: _Choice) -> Iterator[Replica]:
+def _replicas(name: str, model: Model, choice: Choice) -> Iterator[Replica]:
     ask, memory = choice.fit.ask, choice.fit.memory
     capacity = served(choice.fit, choice.silicon, model.workload, model.replicas)
-    for index, (host, gpus) in enumerate(choice.seats):
+    for index, (host, devices) in enumerate(choice.seats):
+        mig = host.card.mig if host.card else None
         yield Replica(
             model=name,
             index=index,
             host=host.name,
-            gpus=gpus,
+            gpus=(devices[0] // mig.count,) if mig else devices,
             parallel=ask.parallel,
             context=ask.context,
             max_num_seqs=ask.max_num_seqs,
             memory=memory,
             capacity=capacity,
+            instance=Instance(devices[0] % mig.count, mig.count, mig.profile) if mig else None,
+            why=choice.why[index],
         )
-
-
-def _too_few_gpus(pool: str, match: Match, fit: Fit, room: GpuRoom) -> Refusal:
-    gpus, replicas = fit.ask.gpus, match.model.replicas
-    holds = room.holds(gpus)
-    of = f" ({replicas} replicas of {gpus})" if replicas > 1 else ""
-    pinned = (*match.loc, "replicas")
-    return Refusal(
-        GPU_OVERCOMMIT,
-        f"`{match.name}` needs {gpus * replicas} GPUs{of}, {room.free} of the {room.owned} in "
-        f"pool `{pool}` are free",
-        pinned if replicas > 1 else match.loc,
-        f"write `replicas: {holds}`" if holds else "add hosts to the pool, or remove a model",
-        label=f"room for {holds} replicas of {gpus} GPUs in one host",
-        at_key=replicas == 1,
-    )
-
-
-def _too_little_memory(pool: str, match: Match, fit: Fit, room: HostRoom) -> Refusal:
-    memory = fit.memory
-    return Refusal(
-        HOST_OVERCOMMIT,
-        f"`{match.name}` needs {memory.budget.gib} of a host's memory for each replica, pool "
-        f"`{pool}` has at most {room.most.gib} left on one",
-        match.loc,
-        "add memory or hosts to the pool, or lower `max_num_seqs` of the models there",
-        at_key=True,
-    )
 
 
 def tell(refusal: Refusal, report: Report) -> None:
@@ -313,7 +223,7 @@ def _refuse_storage(host: Host, models: Sequence[str], needed: Bytes, report: Re
     )
 
 
-def _check_users(cluster: Cluster, chosen: Mapping[str, _Choice], report: Report) -> None:
+def _check_users(cluster: Cluster, chosen: Mapping[str, Choice], report: Report) -> None:
     for name, choice in chosen.items():
         _check_margin(name, choice.fit, report)
         _check_targets(name, cluster.models[name], choice, report)
@@ -331,6 +241,27 @@ def _check_users(cluster: Cluster, chosen: Mapping[str, _Choice], report: Report
             )
 
 
+def _check_spread(pools: Pools, chosen: Mapping[str, Choice], report: Report) -> None:
+    """Warn where one host's failure takes most replicas of a model."""
+    for name, choice in chosen.items():
+        on_host = Counter(host.name for host, _ in choice.seats)
+        (host, most), *_ = on_host.most_common(1)
+        pool, replicas = choice.seats[0][0].pool, len(choice.seats)
+        if most == 1 or 2 * most <= replicas:
+            continue
+        hosts = len(pools[pool])
+        more = f"give pool `{pool}` {replicas} hosts instead of {hosts}"
+        room = f"make room on the other hosts of pool `{pool}`"
+        report.warn(
+            SHARED,
+            f"host `{host}` runs {most} of the {replicas} replicas of `{name}`, and its failure "
+            "takes them at once",
+            ("models", name, "replicas"),
+            label=f"{len(on_host)} {'hosts run' if len(on_host) > 1 else 'host runs'} them",
+            help=more if hosts < replicas else room,
+        )
+
+
 def _check_margin(name: str, fit: Fit, report: Report) -> None:
     if fit.verdict is Verdict.TIGHT:
         report.warn(
@@ -342,7 +273,7 @@ def _check_margin(name: str, fit: Fit, report: Report) -> None:
         )
 
 
-def _check_targets(name: str, model: Model, choice: _Choice, report: Report) -> None:
+def _check_targets(name: str, model: Model, choice: Choice, report: Report) -> None:
     """Warn where not even the most favourable of what was measured serves all users in time."""
     workload = model.workload
     figures = served(choice.fit, choice.silicon, workload, model.replicas).figures

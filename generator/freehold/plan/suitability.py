@@ -101,6 +101,8 @@ class Match:
     card: Card | None
     cards: Sequence[tuple[str, Card]] = ()
     """Cards of the catalog by their ids, the smallest first: what could be bought instead."""
+    divisions: Sequence[tuple[str, Card]] = ()
+    """The same card with less division or none, and the words that say so, the smallest first."""
 
     @property
     def loc(self) -> Loc:
@@ -223,7 +225,7 @@ def _cache(match: Match) -> Iterator[Refusal]:
     asked, engine = match.model.kv_cache, match.engine.name
     known = formats(engine, match.card.compute_capability if match.card else None)
     if asked not in known:
-        where = f" on {match.card.name}" if match.card else ""
+        where = f" on {match.card.device}" if match.card else ""
         yield Refusal(
             CACHE,
             f"{engine} has no KV cache in {asked} for `{match.name}`{where}",

@@ -15,7 +15,7 @@ from freehold.plan.types import Address, Engine
 _PATH: Final = re.compile(r"(/[A-Za-z0-9_][A-Za-z0-9._-]*)+")
 _NAME: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _IMAGE: Final = re.compile(r"localhost(/[a-z0-9._-]+)+:[A-Za-z0-9_][A-Za-z0-9._-]*")
-_DEVICE: Final = re.compile(r"nvidia\.com/gpu=[0-9]{1,3}")
+_DEVICE: Final = re.compile(r"nvidia\.com/gpu=[0-9]{1,3}(:[0-9]{1,2})?")
 _VARIABLE: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 _CONTROL: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _PREFIX: Final = 30

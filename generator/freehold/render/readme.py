@@ -35,6 +35,7 @@ def view(plan: Plan, lock: Lock | None) -> Mapping[str, object]:
         "artifacts": list(_artifacts(lock)) if lock else [],
         "curl": _curl(plan),
         "backup": list(_backup(plan)),
+        "divided": list(_divided(plan)),
         "unit": next(engine.unit for host in plan.hosts for engine in host.engines),
     }
 
@@ -52,14 +53,25 @@ def _host(plan: HostPlan) -> Mapping[str, str]:
 def _gpus(host: Host) -> str:
     if host.card is None:
         return "none"
-    return f"{host.card.count} × {text(host.card.name)}"  # noqa: RUF001 - not the letter x
+    whole = f"{host.card.count} × {text(host.card.name)}"  # noqa: RUF001 - not the letter x
+    mig = host.card.mig
+    return f"{whole}, each as {mig.count} of `{mig.profile}`" if mig else whole
+
+
+def _divided(plan: Plan) -> Iterator[Mapping[str, object]]:
+    """How the GPUs of each pool with MIG instances are made."""
+    cards = {of.host.pool: of.host.card for of in plan.hosts}
+    for pool, card in cards.items():
+        if card and card.mig:
+            profiles = ",".join([card.mig.profile] * card.mig.count)
+            yield {"pool": pool, "profiles": profiles, "gpus": card.count}
 
 
 def _serves(plan: HostPlan) -> Iterator[str]:
     if plan.proxy.gateway is not None:
         yield "the gateway"
     for replica in plan.replicas:
-        gpus = ", ".join(str(number) for number in replica.gpus)
+        gpus = ", ".join(replica.devices)
         yield f"`{replica.name}` on {f'GPU {gpus}' if gpus else 'the CPU'}"
 
 

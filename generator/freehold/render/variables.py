@@ -105,6 +105,8 @@ def _gpu(subject: Subject) -> Variables:
         "gpu_card": {
             "name": card.name,
             "count": card.count,
+            "mig": card.mig.profile if card.mig else None,
+            "instances": card.mig.count if card.mig else 0,
             "vram_mib": (card.vram_smi or card.vram) // MIB,
             "minimum_driver": max(drivers, key=_numbers, default=None),
         }
