@@ -373,6 +373,18 @@ def test_a_full_pool_is_passed_over_and_said_so() -> None:
     assert "pool `great`: 79.18 GiB a replica, while `little` is full" in found[1].why
 
 
+def test_pools_of_equal_machines_are_sized_alike_and_a_few_are_named() -> None:
+    pools = [gpus(1, 1, "l40s", name=f"p{n}") for n in range(6)]
+    found, _ = placed("".join(pools), model("a", users=1), model("b", users=1, on="p0"))
+    assert seats(found) == [("a-0", "p1-1", (0,)), ("b-0", "p0-1", (0,))]
+    assert (
+        "pool `p1`: 44.31 GiB a replica, while `p0` is full, `p2` takes 44.31 GiB for 1 request "
+        "at once, `p3` takes 44.31 GiB for 1 request at once, and so on for 2 pools"
+    ) in found[0].why
+    _, said = placed("".join(pools), model("a", on="p5", source=LARGE, precision="fp8"))
+    assert "one host in pool `p5`" in said[0].message
+
+
 def test_larger_models_first_where_that_seats_more() -> None:
     """In the spec's order the single ones take a GPU of each host, and the wide one has none."""
     models = (model("a", replicas=3, users=3), model("b", tensor_parallel=4))

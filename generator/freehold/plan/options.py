@@ -1,6 +1,6 @@
 """How a model can run on a pool: over how many GPUs, or why not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -16,7 +16,7 @@ from freehold.plan.serving import served
 from freehold.plan.suitability import Match, Refusal, refusals
 from freehold.plan.types import Card, Host, Memory, Part
 from freehold.source import Loc
-from freehold.spec.models import EngineName
+from freehold.spec.models import EngineName, Model
 from freehold.units import Bytes
 
 DOES_NOT_FIT: Final = rule_text(
@@ -54,34 +54,59 @@ SEQUENCES: Final = rule_text(
 )
 
 
-def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | Refusal:
+def fit_on(match: Match, hosts: Sequence[Host], *, roomy: bool) -> Fit | None:
     """The way to run one replica on a host of the pool; `roomy` prefers enough for all users."""
     card = match.card
     if card is None:
         fit = sized(_host_ask(match, hosts), match.model)
-        return fit if fit.fits else _host_too_small(match, fit, hosts)
-    refusal = _refuse_pin(match, card, hosts[0].pool) or _refuse_sequences(match, card)
-    if refusal:
-        return refusal
-    fits = fits_on(match, card)
-    good = [fit for fit in fits if fit.fits]
-    if not good:
-        return _gpus_too_small(match, card, fits[-1], hosts[0].pool)
-    return max(good, key=lambda fit: serves(fit, match)) if roomy else good[0]
+        return fit if fit.fits else None
+    if _refuse_pin(match, card, hosts[0].pool) or _refuse_sequences(match, card):
+        return None
+    good = (fit for fit in _fits(match, card) if fit.fits)
+    return _roomiest(good, match) if roomy else next(good, None)
+
+
+def refusal_on(match: Match, hosts: Sequence[Host]) -> Refusal:
+    """Why there is no way to run a replica there."""
+    card, pool = match.card, hosts[0].pool
+    if card is None:
+        return _host_too_small(match, sized(_host_ask(match, hosts), match.model), hosts)
+    refusal = _refuse_pin(match, card, pool) or _refuse_sequences(match, card)
+    return refusal or _gpus_too_small(match, card, fits_on(match, card)[-1], pool)
 
 
 def fits_on(match: Match, card: Card) -> list[Fit]:
     """Every way to run one replica on a host's cards, in the order of `_ways`; not all fit."""
-    return [sized(_gpu_ask(match, card, way), match.model) for way in _ways(match, card)]
+    return list(_fits(match, card))
+
+
+def _fits(match: Match, card: Card) -> Iterator[Fit]:
+    return (sized(_gpu_ask(match, card, way), match.model) for way in _ways(match, card))
+
+
+def _roomiest(fits: Iterable[Fit], match: Match) -> Fit | None:
+    """The first that serves all users of a replica, or else the most of them."""
+    best, most = None, -1
+    for fit in fits:
+        users = serves(fit, match)
+        if users > most:
+            best, most = fit, users
+        if users == share(match.model):
+            break
+    return best
+
+
+def share(model: Model) -> int:
+    """Users of one replica."""
+    return -(-model.workload.users // model.replicas)
 
 
 def serves(fit: Fit, match: Match) -> int:
     """Of a replica's users, those whom it holds and who are not sure to wait longer than asked."""
     model, silicon = match.model, match.card.silicon if match.card else None
-    share = -(-model.workload.users // model.replicas)
     figures = served(fit, silicon, model.workload, model.replicas).figures
     most = fit.serves if figures is None else min(fit.serves, int(figures.served.high))
-    return min(share, most)
+    return min(share(model), most)
 
 
 def _ways(match: Match, card: Card) -> list[Parallel]:

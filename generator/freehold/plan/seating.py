@@ -1,13 +1,12 @@
 """Seats for all models: which pool takes each one, and what to say when none does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Final, Self
 
 from freehold.diagnostics import rule_text
 from freehold.plan.fit import Fit
-from freehold.plan.options import fit_on, serves
+from freehold.plan.options import fit_on, refusal_on, serves
 from freehold.plan.room import GpuRoom, HostRoom, Seat
 from freehold.plan.silicon import Silicon
 from freehold.plan.suitability import Match, Refusal
@@ -69,40 +68,60 @@ def seated(models: Mapping[str, Model], matches: Mapping[str, Matches], pools: P
     return best
 
 
-@dataclass(slots=True)
 class Offers:
-    """What the pools have for each model, found out once."""
+    """What the pools have for each model, found out once for pools of equal machines."""
 
-    matches: Mapping[str, Matches]
-    pools: Pools
-    _known: dict[tuple[str, bool], Sequence[Offer]] = field(default_factory=dict)
+    def __init__(self, matches: Mapping[str, Matches], pools: Pools) -> None:
+        """Nothing found out yet."""
+        self.pools = pools
+        self._matches = matches
+        self._alike = _alike(pools)
+        self._known: dict[tuple[str, bool], Sequence[Offer]] = {}
 
     def of(self, name: str, *, roomy: bool) -> Sequence[Offer]:
         """The pools that are to be tried, the least hardware first."""
         if (name, roomy) not in self._known:
-            found = [
-                Offer(pool, len(hosts), roomy, match, fit_on(match, hosts, roomy=roomy))
-                for pool, match in self.matches[name].items()
-                for hosts in [self.pools[pool]]
-            ]
-            self._known[name, roomy] = sorted(found, key=lambda offer: _cost(offer, roomy=roomy))
+            found = self._found(self._matches[name], roomy=roomy)
+            self._known[name, roomy] = sorted(found, key=_cost)
         return self._known[name, roomy]
 
     def size(self, name: str, *, roomy: bool) -> int:
         """Bytes of the devices that one replica needs where it needs the least."""
         offers = self.of(name, roomy=roomy)
-        found = offers[0].found if offers else None
-        if not isinstance(found, Fit):
-            return 0
-        return found.ask.gpus * found.ask.device or found.memory.budget
+        fit = offers[0].fit if offers else None
+        return fit.ask.gpus * fit.ask.device or fit.memory.budget if fit else 0
+
+    def _found(self, matches: Matches, *, roomy: bool) -> Iterator[Offer]:
+        known: dict[str, tuple[Fit | None, int]] = {}
+        for pool, match in matches.items():
+            like, hosts = self._alike[pool], self.pools[pool]
+            if like not in known:
+                fit = fit_on(match, hosts, roomy=roomy)
+                known[like] = (fit, serves(fit, match) if fit else 0)
+            yield Offer(pool, len(hosts), roomy, match, *known[like])
 
 
-def _cost(offer: Offer, *, roomy: bool) -> tuple[bool, bool, int, int]:
+def _alike(pools: Pools) -> Mapping[str, str]:
+    """For each pool the first one whose hosts hold a replica in the same way."""
+    found: dict[str, str] = {}
+    firsts: list[str] = []
+    for pool in pools:
+        found[pool] = next((one for one in firsts if _equal(pools[one], pools[pool])), pool)
+        firsts += [pool] if found[pool] == pool else []
+    return found
+
+
+def _equal(one: Sequence[Host], other: Sequence[Host]) -> bool:
+    if one[0].card is None or other[0].card is None:
+        machines = (one[0].card, one[0].memory, len(one))
+        return machines == (other[0].card, other[0].memory, len(other))
+    return one[0].card == other[0].card
+
+
+def _cost(offer: Offer) -> tuple[bool, bool, int, int]:
     """GPUs before none, all users before some, then the least memory of GPUs."""
-    if isinstance(offer.found, Refusal):
-        return True, True, 0, 0
-    users = serves(offer.found, offer.match) if roomy else 0
-    return False, offer.match.card is None, -users, offer.vram
+    users = offer.users if offer.roomy else 0
+    return offer.fit is None, offer.match.card is None, -users, offer.vram
 
 
 @dataclass(slots=True)
@@ -135,21 +154,26 @@ class Seating:
 
     def _place(self, name: str) -> None:
         offers = self.offers.of(name, roomy=self.roomy)
-        against: list[tuple[tuple[bool, int], Refusal]] = []
-        full: list[str] = []
+        full: list[tuple[Offer, Refusal]] = []
         for offer in offers:
-            fit = offer.found
-            found = fit if isinstance(fit, Refusal) else self._seats(offer, fit)
-            if isinstance(fit, Fit) and not isinstance(found, Refusal):
-                others = [other for other in offers if other is not offer]
-                why = tuple(reasons(fit, offer, others, full, found))
-                self.chosen[name] = Choice(fit, offer.match, found, why)
+            if offer.fit is None:
+                continue
+            found = self._seats(offer, offer.fit)
+            if not isinstance(found, Refusal):
+                passed = [one for one, _ in full]
+                why = tuple(reasons(offer.fit, offer, offers, passed, found))
+                self.chosen[name] = Choice(offer.fit, offer.match, found, why)
                 return
-            if isinstance(found, Refusal):
-                full += [offer.pool] if isinstance(fit, Fit) else []
-                against.append((_nearness(offer, found), found))
-        if against:
-            self.refusals.append(max(against, key=itemgetter(0))[1])
+            full.append((offer, found))
+        if offers:
+            self.refusals.append(self._nearest(offers, full))
+
+    def _nearest(self, offers: Sequence[Offer], full: Sequence[tuple[Offer, Refusal]]) -> Refusal:
+        """Where several pools cannot take a model, the one to speak of: full before too small."""
+        if full:
+            return max(full, key=lambda found: _largest(found[0]))[1]
+        offer = max(offers, key=_largest)
+        return refusal_on(offer.match, self.offers.pools[offer.pool])
 
     def _seats(self, offer: Offer, fit: Fit) -> Sequence[Seat] | Refusal:
         replicas, pool = offer.match.model.replicas, offer.pool
@@ -164,10 +188,10 @@ class Seating:
         return hosts.take(fit.memory.budget, replicas) or _too_little_memory(offer, fit, hosts)
 
 
-def _nearness(offer: Offer, refusal: Refusal) -> tuple[bool, int]:
-    """Where several pools cannot take a model, the one to speak of: full before too small."""
+def _largest(offer: Offer) -> int:
+    """What the GPUs that a replica may use have together."""
     card = offer.match.card
-    return refusal.rule in _OVERCOMMIT, card.vram * card.widest if card else 0
+    return card.vram * card.widest if card else 0
 
 
 def _too_few_gpus(offer: Offer, fit: Fit, room: GpuRoom) -> Refusal:

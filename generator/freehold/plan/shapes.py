@@ -11,7 +11,7 @@ from freehold.diagnostics import rule_text
 from freehold.plan.capacity import Capacity, Figures
 from freehold.plan.fit import Fit, Verdict, sized
 from freehold.plan.hosts import card_of
-from freehold.plan.options import DOES_NOT_FIT, LARGER, fit_on, fits_on
+from freehold.plan.options import DOES_NOT_FIT, LARGER, fit_on, fits_on, refusal_on
 from freehold.plan.placement import TOO_SLOW
 from freehold.plan.serving import served
 from freehold.plan.silicon import silicon
@@ -214,7 +214,8 @@ class _Hardware:
     def _planned(self, count: int, replicas: int) -> Fit | Refusal:
         """What the plan decides where nothing is pinned."""
         match, card = self._matched(count, replicas)
-        return fit_on(match, [_host(card)], roomy=True)
+        hosts = [_host(card)]
+        return fit_on(match, hosts, roomy=True) or refusal_on(match, hosts)
 
     def _way(self, fit: Fit) -> _Way | None:
         replicas = self._by_memory(fit)

@@ -2,12 +2,16 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from freehold.plan.fit import Fit
-from freehold.plan.options import serves
+from freehold.plan.options import share
 from freehold.plan.room import Seat
-from freehold.plan.suitability import Match, Refusal
+from freehold.plan.suitability import Match
 from freehold.units import Bytes
+
+_NAMED: Final = 3
+"""Pools that a reason names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,21 +23,23 @@ class Offer:
     roomy: bool
     """Whether all users were asked to be served, rather than as few GPUs as possible."""
     match: Match
-    found: Fit | Refusal
+    fit: Fit | None
+    """None where no replica of it fits."""
+    users: int
+    """Of one replica, who are served at once."""
 
     @property
     def vram(self) -> Bytes:
         """What the devices of one replica have together."""
-        card, found = self.match.card, self.found
-        gpus = 0 if isinstance(found, Refusal) else found.ask.gpus
-        return Bytes(gpus * card.vram if card else 0)
+        card, fit = self.match.card, self.fit
+        return Bytes(fit.ask.gpus * card.vram if card and fit else 0)
 
 
 def reasons(
-    fit: Fit, taken: Offer, others: Sequence[Offer], full: Sequence[str], seats: Sequence[Seat]
+    fit: Fit, taken: Offer, offers: Sequence[Offer], full: Sequence[Offer], seats: Sequence[Seat]
 ) -> Iterator[str]:
     """One line for each replica: its GPUs, its pool, its host."""
-    of_all = [_devices(fit, taken), *_pool(fit, taken, others, full)]
+    of_all = [_devices(fit, taken), *_pool(fit, taken, offers, full)]
     seen: set[str] = set()
     for host, _ in seats:
         yield "; ".join((*of_all, _host(host.name, taken, again=host.name in seen)))
@@ -54,11 +60,10 @@ def _devices(fit: Fit, taken: Offer) -> str:
 
 
 def _enough(fit: Fit, taken: Offer) -> str:
-    model = taken.match.model
-    share, most = -(-model.workload.users // model.replicas), serves(fit, taken.match)
-    if most >= share:
-        return f"the fewest that serve {_many(share, 'request')} of {fit.typical} tokens at once"
-    some = f"{most} of {share} requests of {fit.typical} tokens at once"
+    users = share(taken.match.model)
+    if taken.users >= users:
+        return f"the fewest that serve {_many(users, 'request')} of {fit.typical} tokens at once"
+    some = f"{taken.users} of {users} requests of {fit.typical} tokens at once"
     if taken.roomy:
         return f"{some}, and more on one host serve no more"
     return f"the fewest that hold the model, to leave room for others; {some}"
@@ -68,22 +73,24 @@ def _many(number: int, word: str) -> str:
     return f"{number} {word}" if number == 1 else f"{number} {word}s"
 
 
-def _pool(fit: Fit, taken: Offer, others: Sequence[Offer], full: Sequence[str]) -> Iterator[str]:
+def _pool(fit: Fit, taken: Offer, offers: Sequence[Offer], full: Sequence[Offer]) -> Iterator[str]:
+    others = [*full, *(one for one in offers if one is not taken and one not in full)]
     if taken.match.model.on is not None:
         yield f"pool `{taken.pool}`: as pinned"
     elif others:
-        least = taken.vram.gib if fit.ask.gpus else "no VRAM"
-        against = ", ".join(_other(other, full) for other in others)
-        yield f"pool `{taken.pool}`: {least} a replica, while {against}"
+        has = taken.vram.gib if fit.ask.gpus else "no VRAM"
+        against = [f"`{one.pool}` is full" for one in full]
+        against += [_other(one) for one in others[len(full) :]]
+        named = ", ".join(against[:_NAMED])
+        more = len(against) - _NAMED
+        rest = f", and so on for {_many(more, 'pool')}" if more > 0 else ""
+        yield f"pool `{taken.pool}`: {has} a replica, while {named}{rest}"
 
 
-def _other(other: Offer, full: Sequence[str]) -> str:
-    if other.pool in full:
-        return f"`{other.pool}` is full"
-    if isinstance(other.found, Refusal):
-        return f"`{other.pool}` cannot hold it"
-    most = serves(other.found, other.match)
-    return f"`{other.pool}` takes {other.vram.gib} for {_many(most, 'request')} at once"
+def _other(offer: Offer) -> str:
+    if offer.fit is None:
+        return f"`{offer.pool}` cannot hold it"
+    return f"`{offer.pool}` takes {offer.vram.gib} for {_many(offer.users, 'request')} at once"
 
 
 def _host(name: str, taken: Offer, *, again: bool) -> str:
