@@ -24,6 +24,8 @@ def plan_lines(plan: Plan) -> Iterator[str]:
     yield LEGEND
     for replica in _first_of_each_model(plan):
         yield ""
+        yield f"{replica.model}: why {replica.name} is where it is"
+        yield from (f"  {reason}" for reason in replica.why.split("; "))
         yield from _model(replica)
 
 
