@@ -343,8 +343,12 @@ def test_what_fits_no_instance_names_a_profile_that_holds_it() -> None:
     ],
 )
 def test_no_replica_is_divided_over_instances(profile: str, source: str, remedy: str) -> None:
-    _, (refused,) = placed(parts(profile), model(source=source, tensor_parallel=2))
+    nodes = parts(profile, count=4)
+    _, (refused,) = placed(nodes, model(source=source, tensor_parallel=2))
     assert (refused.rule, refused.help) == ("replica-over-instances", remedy)
+    unpinned, _ = placed(nodes, model(source=source))
+    assert all(replica.parallel == Parallel() for replica in unpinned)
+    assert bool(unpinned) == (remedy == "remove `tensor_parallel`")
 
 
 def test_the_least_hardware_comes_first() -> None:

@@ -6,7 +6,15 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from freehold.spec.base import CardName, ComputeCapability, ImageName, Repository, Strict, Text
+from freehold.spec.base import (
+    CardName,
+    ComputeCapability,
+    ImageName,
+    Repository,
+    Strict,
+    Text,
+    shaped,
+)
 from freehold.spec.models import EngineName, Precision
 from freehold.units import Bandwidth, Bytes, Power
 
@@ -27,7 +35,7 @@ class Fact(Strict):
     notes: Text = ""
 
 
-ProfileName = Annotated[str, Field(pattern=r"^[1-9]g\.[0-9]{1,3}gb$")]
+ProfileName = Annotated[str, shaped(r"[1-9]g\.[0-9]{1,3}gb", "a MIG profile, such as `1g.10gb`", 8)]
 """Compute slices and nominal memory, as in `1g.10gb`."""
 
 
