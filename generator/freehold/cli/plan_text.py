@@ -39,7 +39,10 @@ def _hosts(plan: Plan) -> Rows:
 
 
 def _card(card: Card | None) -> str:
-    return f"{card.count} × {card.name}" if card else "-"  # noqa: RUF001 - not the letter x
+    if card is None:
+        return "-"
+    parts = f", each {card.mig.count} × {card.mig.profile}" if card.mig else ""  # noqa: RUF001 - not the letter x
+    return f"{card.count} × {card.name}{parts}"  # noqa: RUF001 - not the letter x
 
 
 def _replicas(plan: Plan) -> Rows:
@@ -47,7 +50,7 @@ def _replicas(plan: Plan) -> Rows:
     for of_host in plan.hosts:
         engines = {engine.name: f"{engine.kind} {engine.version}" for engine in of_host.engines}
         for replica in of_host.replicas:
-            gpus = ", ".join(map(str, replica.gpus)) or "-"
+            gpus = ", ".join(replica.devices) or "-"
             engine = engines.get(replica.name, "-")
             context, most = str(replica.context), str(replica.max_num_seqs)
             full = bar(replica.memory, _device(of_host.host))
