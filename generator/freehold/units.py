@@ -130,6 +130,7 @@ class Duration(Quantity):
     EXAMPLE = "`2 s`, `500 ms` or `5 years`"
     UNITS: ClassVar = {
         "ms": 1, "s": 1000, "min": 60_000, "h": 3_600_000, "day": 86_400_000, "days": 86_400_000,
+        "week": 604_800_000, "weeks": 604_800_000,
         "month": 2_629_746_000, "months": 2_629_746_000,
         "year": 31_556_952_000, "years": 31_556_952_000,
     }  # fmt: skip
@@ -138,6 +139,11 @@ class Duration(Quantity):
     def seconds(self) -> int:
         """The span in whole seconds, rounded up."""
         return -(-int(self) // 1000)
+
+    @property
+    def months(self) -> int:
+        """The span in whole calendar months, rounded to the nearest."""
+        return (int(self) + 1_314_873_000) // 2_629_746_000
 
 
 class Bandwidth(Quantity):
@@ -178,6 +184,61 @@ def _speed(value: object) -> Decimal:
     return Decimal(matched[1])
 
 
+class Percent(Decimal):
+    """A share or a rate, written `8 %`; its value is the fraction, 0.08."""
+
+    LEAST: ClassVar = Decimal(0)
+    MOST: ClassVar = Decimal(1)
+    EXAMPLE: ClassVar = "`8 %`"
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """The fraction that `value` spells.
+
+        Raises:
+            PydanticCustomError: it is not `NUMBER %`, or lies outside `LEAST` to `MOST`.
+        """
+        if isinstance(value, cls):
+            return value
+        pattern = r"(-?[0-9]{1,6}(?:\.[0-9]{1,6})?) ?%"
+        matched = re.fullmatch(pattern, value) if isinstance(value, str) else None
+        if matched is None:
+            raise _refuse("a percentage", value, cls.EXAMPLE)
+        fraction = Decimal(matched[1]).scaleb(-2)
+        if not cls.LEAST <= fraction <= cls.MOST:
+            least, most = (f"{bound * 100:f} %" for bound in (cls.LEAST, cls.MOST))
+            remedy = f"write {least} to {most}"
+            raise _refuse("a percentage", value, cls.EXAMPLE, remedy=remedy)
+        return cls(fraction)
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.parse, serialization=core_schema.to_string_ser_schema()
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {
+            "type": "string", "pattern": r"^-?[0-9]+(\.[0-9]+)? ?%$",
+            "description": f"a percentage, such as {cls.EXAMPLE}",
+        }  # fmt: skip
+
+    @property
+    def written(self) -> str:
+        """As in a spec, such as `8 %`."""
+        return f"{(self * 100).normalize():f} %"
+
+
+class Change(Percent):
+    """A rate of change each year, which may be negative, such as `-10 %`."""
+
+    LEAST: ClassVar = Decimal("-0.9")
+    EXAMPLE: ClassVar = "`3 %` or `-10 %`"
+
+
 Speed = Annotated[Decimal, BeforeValidator(_speed, json_schema_input_type=str)]
 """Tokens per second, seen by one user."""
 
@@ -202,7 +263,7 @@ class Price:
         """
         if isinstance(value, cls):
             return value
-        pattern = r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ([A-Z]{3})/([A-Za-z]{1,10})"
+        pattern = r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ([A-Z]{3})/([A-Za-z]{1,10}(?:/[A-Za-z]{1,10})?)"
         matched = re.fullmatch(pattern, value) if isinstance(value, str) else None
         amount = _decimal(matched[1]) if matched else None
         if matched is None or amount is None:

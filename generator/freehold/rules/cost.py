@@ -7,7 +7,7 @@ from freehold.report import Report
 from freehold.rules.registry import Finding, rule
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Cost
-from freehold.spec.quotes import Quotes
+from freehold.spec.quotes import Quotes, Rate
 
 rule_text(
     "quote-without-rate",
@@ -36,7 +36,8 @@ def check_quotes(cost: Cost, quotes: Quotes, report: Report) -> None:
     """Report, in the quotes' own file, what cannot be added to the bill."""
     for number, quote in enumerate(quotes.quotes):
         currency = quote.price.currency
-        rate = quotes.rates.get(currency)
+        worth = quotes.rates.get(currency)
+        rate = worth.rate if isinstance(worth, Rate) else worth
         if currency == cost.currency or (rate and rate.currency == cost.currency):
             continue
         report.refuse(

@@ -1,5 +1,8 @@
 """What every part of a spec has in common."""
 
+import re
+from contextlib import suppress
+from datetime import date
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Annotated, Any, Final, Literal
 
@@ -71,6 +74,19 @@ HostPath = Annotated[
     str, shaped("(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+", "an absolute path without `..`", 255)
 ]
 Currency = Annotated[str, shaped("[A-Z]{3}", "an ISO 4217 currency code, such as `EUR`", 3)]
+
+
+def _date(value: object) -> date:
+    if type(value) is date:
+        return value
+    if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        with suppress(ValueError):
+            return date.fromisoformat(value)
+    raise PydanticCustomError("date", "not a date", {})
+
+
+IsoDate = Annotated[date, BeforeValidator(_date)]
+"""A day, such as `2026-12-01`."""
 
 
 def _one(value: object) -> object:

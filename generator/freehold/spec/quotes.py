@@ -1,40 +1,65 @@
 """Vendors' quotes, in a file of their own beside the spec."""
 
-import re
-from contextlib import suppress
-from datetime import date
-from typing import Annotated
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
-from pydantic_core import PydanticCustomError
+from pydantic import Field
 
-from freehold.spec.base import Currency, FormatVersion, Strict, Text
-from freehold.units import Money
+from freehold.spec.base import Currency, FormatVersion, IsoDate, Strict, Text
+from freehold.spec.cost import ItemId
+from freehold.units import Duration, Money
 
 
-def _date(value: object) -> date:
-    if isinstance(value, str) and re.fullmatch("[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        with suppress(ValueError):
-            return date.fromisoformat(value)
-    raise PydanticCustomError("date", "not a date", {})
+class Standing(StrEnum):
+    """How binding a price is, the most binding first; the first that applies is taken."""
+
+    CONTRACT = "contract"
+    QUOTE = "quote"
+    """Counts until `valid_until`."""
+    LIST = "list"
+    """A vendor's dated list."""
+    ESTIMATE = "estimate"
 
 
 class Quote(Strict):
-    """What a vendor asks for one piece of one item."""
+    """What one piece of one item costs."""
 
-    item: Text
-    """What is quoted, by its id in the catalog or your own name."""
+    item: ItemId
+    """The item's id in the BOM, such as `gpu.l40s-48gb`; `freehold prices` lists them."""
     price: Money
+    """Of one, net of discounts."""
+    kind: Annotated[Standing, Field(strict=False)] = Standing.QUOTE
+    list: Money | None = None
+    """Of one, before discounts."""
+    low: Money | None = None
+    high: Money | None = None
+    """What the price may become; it stays what it is when left out."""
+    tax: Literal["excluded", "included"] = "excluded"
+    minimum: Annotated[Decimal, Field(strict=False, gt=0, max_digits=12)] = Decimal(1)
+    """The least quantity that it holds for: a price break."""
     vendor: Text = ""
     reference: Text = ""
     """The vendor's number of the quote."""
-    valid_until: Annotated[date, BeforeValidator(_date)] | None = None
+    mpn: Text = ""
+    sku: Text = ""
+    date: IsoDate | None = None
+    valid_until: IsoDate | None = None
+    lead_time: Duration | None = None
+    warranty: Duration | None = None
+
+
+class Rate(Strict):
+    """What one unit of another currency is worth, and when that was so."""
+
+    rate: Money
+    date: IsoDate
 
 
 class Quotes(Strict):
     """A file of quotes."""
 
     version: FormatVersion
-    rates: dict[Currency, Money] = {}  # noqa: RUF012 - pydantic copies it
+    rates: dict[Currency, Money | Rate] = {}  # noqa: RUF012 - pydantic copies it
     """What one unit of another currency is worth, such as `USD: 0.92 EUR`."""
     quotes: Annotated[tuple[Quote, ...], Field(strict=False, max_length=10_000)]

@@ -1,0 +1,558 @@
+"""The result that every table, file and page about money prints, as frozen values.
+
+Money is `Decimal` in the currency of the bill; a figure that is not known is `None`, never
+zero. Amounts of lines and of cash flows are rounded to the currency's minor unit, and a total
+is the sum of what is printed. Positive is what is paid, negative what comes back. Prices of one,
+rates, and money by tokens keep their digits. Powers are watts, energies kWh, masses kg.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from freehold.source import Loc
+
+
+class Category(StrEnum):
+    """What a line is, for subtotals, for limits on the age of a price, and for draws."""
+
+    SERVER = "server"
+    GPU = "gpu"
+    CPU = "cpu"
+    MEMORY = "memory"
+    STORAGE = "storage"
+    NETWORK = "network"
+    """NICs, switches, optics, cables."""
+    FACILITY = "facility"
+    """Racks, PDUs, UPS."""
+    SERVICE = "service"
+    """Installation, freight, insurance, decommissioning."""
+    LICENCE = "licence"
+    SUPPORT = "support"
+    SPACE = "space"
+    ENERGY = "energy"
+    STAFF = "staff"
+    ISOLATION = "isolation"
+    OTHER = "other"
+    CLOUD = "cloud"
+    API = "api"
+
+
+class Basis(StrEnum):
+    """What a price rests on; of several, the first in this order is taken."""
+
+    CONTRACT = "contract"
+    QUOTE = "quote"
+    STATED = "stated"
+    """Written in the spec itself."""
+    LIST = "list"
+    ESTIMATE = "estimate"
+    INCLUDED = "included"
+    """Nothing is paid: another line pays for it, or the spec says that it is owned."""
+    UNKNOWN = "unknown"
+
+
+class Confidence(StrEnum):
+    """How far a price is to be believed."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A figure, and the ends between which it is expected to lie: `low <= base <= high`."""
+
+    low: Decimal
+    base: Decimal
+    high: Decimal
+
+    @classmethod
+    def exactly(cls, value: Decimal) -> "Range":
+        """A range without width."""
+        return cls(value, value, value)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitPrice:
+    """What one of something costs in the currency of the bill, without tax, and who says so."""
+
+    amount: Range | None
+    """None when nobody does."""
+    basis: Basis
+    list_amount: Decimal | None = None
+    """Before the discount, where the vendor gave it."""
+    currency: str = ""
+    """Of the source."""
+    original: Decimal | None = None
+    """In that currency."""
+    rate: Decimal = Decimal(1)
+    """What one unit of that currency is worth in that of the bill."""
+    rate_range: Range | None = None
+    """By what is reckoned with: its `base` is 1."""
+    rate_date: date | None = None
+    rate_source: str = ""
+    source: str = ""
+    vendor: str = ""
+    reference: str = ""
+    as_of: date | None = None
+    valid_until: date | None = None
+    confidence: Confidence = Confidence.NONE
+    is_stale: bool = False
+    """Older, on the day of the order, than its category's limit."""
+    limit_days: int | None = None
+    note: str = ""
+    """Such as a quote that was passed over since it had expired."""
+
+    @property
+    def base(self) -> Decimal | None:
+        """What is reckoned with."""
+        return self.amount.base if self.amount else None
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Of one of something, in watts."""
+
+    maximum: Decimal
+    """For breakers, PDUs and a UPS."""
+    typical: Decimal
+    """While requests come; for energy."""
+    idle: Decimal
+    """While powered without requests; for energy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """Something that can be bought, apart from its price."""
+
+    id: str
+    """As in the price book and in quotes, such as `gpu.l40s-48gb`."""
+    description: str
+    category: Category
+    unit: str
+    """What one of it is: `each`, `GPU`, `host`, `year`, `kWh` …"""
+    manufacturer: str = ""
+    mpn: str = ""
+    power: Power | None = None
+    rack_units: int = 0
+    weight: Decimal = Decimal(0)
+    """In kg."""
+    lead_time: Range | None = None
+    """In weeks."""
+    warranty_months: int | None = None
+    life_months: int | None = None
+    """What capital is written off over, and replaced after; none for what is not capital."""
+    annual_failure_rate: Range | None = None
+    """A fraction; of what spares are kept of."""
+    residual: bool = False
+    """Whether it can be sold at the end."""
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """A quantity of an item that the plan needs, before anyone has priced it."""
+
+    item: Item
+    quantity: Decimal
+    path: Loc
+    """Where the spec causes it, such as `("nodes", "gpu", "memory")`."""
+    hosts: tuple[str, ...]
+    """The hosts that hold or need it."""
+    is_capital: bool
+    every: int | None = None
+    """Months between payments; none when it is paid once."""
+    prepaid: bool = False
+    """Whether a term is paid at its beginning, not at the end of each period."""
+    parent: str | None = None
+    """The item that this is part of, and paid with: nothing more is paid for it."""
+    is_spare: bool = False
+    percent_of: tuple[Category, ...] = ()
+    """Categories whose capital `quantity` is a fraction of: the price is then their sum."""
+    note: str = ""
+    """Why so many, such as the formula of the spares."""
+
+
+@dataclass(frozen=True, slots=True)
+class BomLine:
+    """A need with its price."""
+
+    number: int
+    """From 1 on, in the order of the list."""
+    id: str
+    """Unique and the same as long as its item, pool and purpose are: `gpu/gpu.l40s-48gb`."""
+    need: Need
+    price: UnitPrice
+    extended: Decimal | None
+    """Quantity by price, rounded: paid once, or each `every` months. None: not known."""
+    discount: Decimal | None
+    """1 - net / list, where both are known; a fraction."""
+    tax: Decimal | None
+    """On `extended`."""
+    cost: Decimal | None
+    """What it costs the buyer: with tax where that is not got back."""
+    group: str
+    """Lines of one group become dearer and cheaper together."""
+    vendor: str = ""
+    mpn: str = ""
+    sku: str = ""
+    lead_time: Range | None = None
+    """In weeks: the quote's, else the item's."""
+    warranty_months: int | None = None
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody says what it costs."""
+        return self.extended is None
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum of lines, which may lack some."""
+
+    amount: Decimal
+    unknown: int = 0
+    """Lines without a price; the total is then at least `amount`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rack:
+    """A rack and what stands in it."""
+
+    number: int
+    hosts: tuple[tuple[str, int, int], ...]
+    """Name, lowest rack unit (from 1), and height of each host, from the bottom up."""
+    others: tuple[tuple[str, int, int], ...]
+    """Item, lowest rack unit and height of switches and so on."""
+    units: int
+    used_units: int
+    maximum_power: Decimal
+    """All that stands in it at its most."""
+    feed: Decimal
+    """What one feed carries."""
+    weight: Decimal
+    weight_limit: Decimal | None
+    outlets: int
+    outlets_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Physics:
+    """Power, energy, space and mass of the whole."""
+
+    maximum_power: Decimal
+    typical_power: Decimal
+    idle_power: Decimal
+    it_energy: Decimal
+    """kWh a year of the machines: typical in hours with requests, idle in other powered hours."""
+    facility_energy: Decimal
+    """kWh a year that are paid: by the PUE."""
+    pue: Decimal | None
+    rack_units: int
+    weight: Decimal
+    racks: tuple[Rack, ...]
+    carbon_factor: Decimal | None
+    """g CO2 equivalent for each kWh."""
+    carbon_source: str
+    formulas: Mapping[str, str]
+
+
+class Stage(StrEnum):
+    """What a cash flow is for."""
+
+    PURCHASE = "purchase"
+    TERM = "term"
+    """A prepaid term, first or renewed."""
+    REFRESH = "refresh"
+    RUNNING = "running"
+    LEASE = "lease"
+    BRIDGE = "bridge"
+    """Rented until the machines serve."""
+    OVERFLOW = "overflow"
+    RESIDUAL = "residual"
+    """Negative: what is got for the hardware at the end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that changes hands on a day."""
+
+    on: date
+    line: str
+    """The BOM line's id, or the alternative's name."""
+    category: Category
+    stage: Stage
+    amount: Decimal
+    """Nominal, rounded."""
+    discounted: Decimal
+    """On the day of the order, rounded."""
+    drivers: tuple[str, ...] = ()
+    """Ids of the uncertain factors that it is a product of."""
+    covers: int = 1
+    """Months from `on` on that it pays for, where it is paid ahead; for the accrual view."""
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """A year from the day of the order on, in both views."""
+
+    number: int
+    starts: date
+    ends: date
+    """The last day."""
+    cash: Decimal
+    discounted: Decimal
+    depreciation: Decimal
+    accrual: Decimal
+    """Depreciation, and running cost where it is used up."""
+    by_category: Mapping[Category, Decimal]
+    """Cash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Writeoff:
+    """The depreciation of a line's capital."""
+
+    line: str
+    cost: Decimal
+    residual: Decimal
+    method: str
+    from_day: date
+    months: int
+    by_year: tuple[Decimal, ...]
+    """In the years of the horizon."""
+    book_value: Decimal
+    """At the end of the horizon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """The tokens that are asked for, and what the machines could do; each year of service."""
+
+    input_tokens: Decimal
+    output_tokens: Decimal
+    """Served by the machines or the overflow, useful ones only."""
+    capacity_output_tokens: Decimal
+    """That the machines can make in the hours with demand."""
+    overflow_input_tokens: Decimal
+    overflow_output_tokens: Decimal
+    peak_output_speed: Decimal
+    """Tokens per second of all replicas at the load of the busiest hour."""
+    utilisation: Decimal
+    """Output by what the machines could make in all hours of the year."""
+    users: int
+    by_model: Mapping[str, tuple[Decimal, Decimal]]
+    """Input and output of each model."""
+    source: str
+    """Where the throughput comes from."""
+    formula: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnitCosts:
+    """Over the years of service; `None` where there are no tokens or no total."""
+
+    per_million_input: Decimal | None
+    per_million_output: Decimal | None
+    per_million_blended: Decimal | None
+    per_user_month: Decimal | None
+    per_gpu_hour: Decimal | None
+    kwh_per_million: Decimal | None
+    kgco2e_per_million: Decimal | None
+    input_weight: Decimal
+    """How input and output share the cost: the time of prompts by the time of answers."""
+    at_least: bool
+    """Whether lines without a price are missing in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """An option's totals over the horizon."""
+
+    name: str
+    description: str
+    flows: tuple[Flow, ...]
+    nominal: Total
+    npv: Total
+    units: UnitCosts | None
+    price: UnitPrice | None = None
+    """The named, dated price of an alternative."""
+    note: str = ""
+
+
+class Outcome(StrEnum):
+    """Whether owning becomes cheaper than an alternative."""
+
+    NEVER = "never"
+    ALWAYS = "always"
+    """From the first day on."""
+    ONCE = "once"
+    MORE_THAN_ONCE = "more-than-once"
+    UNKNOWN = "unknown"
+    """A price is missing that could turn it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A day on which the lower cumulative cost changes sides."""
+
+    on: date
+    month: int
+    to_owning: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BreakEven:
+    """Owning against one alternative, by cumulative cash."""
+
+    alternative: str
+    outcome: Outcome
+    crossings: tuple[Crossing, ...]
+    owning_wins: bool | None
+    """At the horizon, by NPV."""
+    saving: Decimal | None
+    """NPV of the alternative less NPV of owning."""
+    threshold_hours_per_day: Decimal | None
+    """Hours of the workload's busiest load a day from which owning is cheaper over the horizon;
+    None when no number of hours is enough."""
+    threshold_tokens_per_day: Decimal | None
+    verdict: str
+    """A sentence."""
+    cumulative: tuple[tuple[date, Decimal, Decimal], ...]
+    """Day, owning, alternative: at the end of each month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Driver:
+    """An uncertain factor, by its base: `range.base` is 1."""
+
+    id: str
+    label: str
+    range: Range
+    group: str
+    """Drivers of one group are drawn at one quantile."""
+    low_value: str
+    high_value: str
+    """The ends as a reader knows them, such as `0.15 EUR/kWh`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Swing:
+    """What one group alone, at its ends, makes of the NPV of owning."""
+
+    group: str
+    label: str
+    low: Decimal
+    high: Decimal
+    low_value: str
+    high_value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Quantiles:
+    """Of a drawn total."""
+
+    name: str
+    """`owning`, or the alternative's name."""
+    p10: Decimal
+    p50: Decimal
+    p90: Decimal
+    probability_owning_wins: Decimal | None
+    """By NPV, a fraction; none for owning itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """What the ranges of prices make of the totals."""
+
+    seed: int
+    draws: int
+    distribution: str
+    drivers: tuple[Driver, ...]
+    tornado: tuple[Swing, ...]
+    """The widest first."""
+    quantiles: tuple[Quantiles, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """How far the capital cost can be believed; shares are fractions of known capital cost."""
+
+    by_basis: Mapping[Basis, Decimal]
+    """Adds up to 1 exactly, in steps of 0.001."""
+    quoted: Decimal
+    """Contracts and valid quotes."""
+    stale: Decimal
+    unknown: tuple[str, ...]
+    """Ids of lines without a price."""
+    stale_lines: tuple[str, ...]
+    oldest: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A gate that the result fails."""
+
+    gate: str
+    message: str
+    line: str | None
+    """The BOM line that breaks it, or weighs most in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What every reader must know to recompute the figures."""
+
+    currency: str
+    minor_units: int
+    rounding: str
+    ordered: date
+    in_service: date
+    ends: date
+    """The first day after the horizon."""
+    horizon_months: int
+    service_months: int
+    hours_per_month: int
+    discount_rate: Decimal | None
+    day_count: str
+    timing: str
+    """When running cost is paid."""
+    tax: str
+    price_book: date
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All that is known about the cost of a plan."""
+
+    cluster: str
+    conventions: Conventions
+    spec_digest: str
+    """SHA-256 of the spec, and of the quotes after it."""
+    price_book_digest: str
+    lines: tuple[BomLine, ...]
+    capex: Total
+    opex_year: Total
+    """Running cost of the first year of service."""
+    by_category: Mapping[Category, Total]
+    """Capital and once-paid cost."""
+    physics: Physics
+    owning: Costs
+    years: tuple[Year, ...]
+    writeoffs: tuple[Writeoff, ...]
+    lease: Costs | None
+    demand: Demand | None
+    alternatives: tuple[Costs, ...]
+    break_even: tuple[BreakEven, ...]
+    spread: Spread | None
+    quality: Quality
+    breaches: tuple[Breach, ...] = ()
+    assumptions: tuple[str, ...] = ()
+    """Sentences: what was taken for granted that the spec does not state."""
+    sources: Mapping[str, str] = field(default_factory=dict)
+    """Title and address of every source that a price rests on, by its id."""
