@@ -16,19 +16,19 @@ ItemId = Annotated[
 ]
 
 
-def _per(example: str, *units: str) -> AfterValidator:
+def _per(what: str, example: str, *units: str) -> AfterValidator:
     def check(price: Price) -> Price:
         if price.per not in units:
             raise PydanticCustomError(
                 "unit", "{what} is written like {example}",
-                {"what": "a price here", "example": f"`{example}`", "got": str(price)},
+                {"what": what, "example": f"`{example}`", "got": str(price)},
             )  # fmt: skip
         return price
 
     return AfterValidator(check)
 
 
-PerKwh = Annotated[Price, _per("0.19 EUR/kWh", "kWh")]
+PerKwh = Annotated[Price, _per("a price of energy", "0.19 EUR/kWh", "kWh")]
 
 
 class Tax(Strict):
@@ -76,14 +76,17 @@ class Location(Strict):
     ups: Duration | None = None
     """How long a UPS of your own carries the machines; none is bought when left out."""
     rent: (
-        Annotated[Price, _per("180 EUR/kW/month", "kW/month", "rack/month", "host/month")] | None
+        Annotated[Price, _per("a rent", "180 EUR/kW/month", "kW/month", "rack/month", "host/month")]
+        | None
     ) = None
     """Of colocation."""
     power_included: bool = False
     """Whether the rent includes energy."""
     carbon: Annotated[Decimal, Field(strict=False, ge=0, le=2000, max_digits=8)] | None = None
     """Grams of CO2 equivalent for each kWh of a contract (market-based)."""
-    country: Annotated[str, shaped("[A-Z]{3}", "an ISO 3166 code of 3 letters", 3)] | None = None
+    country: Annotated[str, shaped("[A-Z][A-Z][A-Z]", "an ISO 3166-1 alpha-3 code", 3)] | None = (
+        None
+    )
     """The country whose grid's average counts (location-based)."""
 
 
@@ -111,7 +114,7 @@ class Staff(Strict):
 
     fte: Annotated[Decimal, Field(strict=False, ge=0, le=1000, max_digits=8)]
     """Full-time equivalents."""
-    cost: Annotated[Price, _per("95000 EUR/year", "year")]
+    cost: Annotated[Price, _per("a yearly cost", "95000 EUR/year", "year")]
     """Of one, with all that an employer pays besides."""
 
 
