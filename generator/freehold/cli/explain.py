@@ -19,6 +19,7 @@ WITH_RULES: Final = (
     "freehold.catalog.lookup",
     "freehold.checkpoint.entry",
     "freehold.checkpoint.write",
+    "freehold.cli.gates",
     "freehold.lock.archive",
     "freehold.lock.check",
     "freehold.lock.formats",

@@ -1,0 +1,102 @@
+"""Limits that a command holds its result to: those of the spec, and options that override them."""
+
+import argparse
+from dataclasses import replace
+from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING, Final
+
+from freehold.diagnostics import rule_text
+
+if TYPE_CHECKING:
+    from freehold.cli.opening import Opened
+    from freehold.cost.types import BomLine, Breach, Result
+    from freehold.spec.cost import Gates
+
+COST_GATE: Final = rule_text(
+    "cost-gate",
+    """The cost, or what is known of it, fails a limit of `cost.gates` or of an option.
+
+    The finding names the line of the bill that breaks the limit, or weighs most in it. A total
+    that lacks a line's price fails every limit on it: nobody knows that it keeps it. Get the
+    missing price, change what is bought, or have the limit changed by whoever set it.
+    """,
+)
+_AMOUNTS: Final = {
+    "--max-capex": "of capital cost, in the bill's currency",
+    "--max-tco": "of the nominal cost of owning over the horizon",
+    "--max-per-million-tokens": "of a million tokens, input and output blended",
+}
+_SHARES: Final = {
+    "--min-quoted": "of capital cost that contracts and valid quotes cover, such as 60%%",
+    "--max-stale": "of capital cost on prices older than their category's limit",
+}
+
+
+def add_gates(parser: argparse.ArgumentParser) -> None:
+    """Add the options that override `cost.gates`."""
+    group = parser.add_argument_group(
+        "limits", "each overrides its key of `cost.gates`; exit status 1 when one is broken"
+    )
+    for option, about in _AMOUNTS.items():
+        group.add_argument(option, type=_amount, metavar="AMOUNT", help=about)
+    for option, about in _SHARES.items():
+        group.add_argument(option, type=_percent, metavar="PERCENT", help=about)
+    group.add_argument("--no-unknown", action="store_true", help="no line without a price")
+
+
+def gated(arguments: argparse.Namespace, opened: "Opened", result: "Result") -> "Result":
+    """The result held to the spec's limits as the options have them; breaches are reported."""
+    from freehold.cost.gates import breaches  # noqa: PLC0415 - not for `--help`
+
+    cost = opened.cluster.cost if opened.cluster else None
+    if cost is None:
+        return result
+    gates = _overridden(cost.gates, arguments, result.conventions.currency)
+    found = breaches(gates, result)
+    lines = {line.id: line for line in result.lines}
+    for breach in found:
+        _report(opened, breach, lines.get(breach.line or ""))
+    return replace(result, breaches=found)
+
+
+def _overridden(gates: "Gates", arguments: argparse.Namespace, currency: str) -> "Gates":
+    from freehold.units import Money  # noqa: PLC0415 - not for `--help`
+
+    words = vars(arguments)
+    money = {key: words[f"max_{key}"] for key in ("capex", "tco", "per_million_tokens")}
+    given = {key: Money(amount, currency) for key, amount in money.items() if amount is not None}
+    shares = {"quoted": arguments.min_quoted, "stale": arguments.max_stale}
+    given |= {key: share for key, share in shares.items() if share is not None}
+    return gates.model_copy(update=given | ({"unknown": False} if arguments.no_unknown else {}))
+
+
+def _report(opened: "Opened", breach: "Breach", line: "BomLine | None") -> None:
+    """Place the breach where the spec causes the line, for that is what can be changed."""
+    place = line.need.path if line else ("cost", "gates", breach.gate)
+    help_text = "change what is bought, get the price, or have the limit changed"
+    if line:
+        cost = "no price" if line.cost is None else f"{line.cost:,f} ({line.price.basis})"
+        help_text = f"look at line {line.number} `{line.id}`, {cost}; or have the limit changed"
+    opened.report.refuse(COST_GATE, breach.message, place, help=help_text)
+
+
+def _amount(word: str) -> Decimal:
+    try:
+        amount = Decimal(word)
+    except InvalidOperation:
+        amount = Decimal(-1)
+    if not amount.is_finite() or amount < 0:
+        raise argparse.ArgumentTypeError(f"`{word}` is not an amount, such as `250000.00`")
+    return amount
+
+
+def _percent(word: str) -> Decimal:
+    from pydantic_core import PydanticCustomError  # noqa: PLC0415 - not for `--help`
+
+    from freehold.units import Percent  # noqa: PLC0415
+
+    try:
+        return Percent.parse(word)
+    except PydanticCustomError:
+        what = f"`{word}` is not a percentage from `0%` to `100%`"
+        raise argparse.ArgumentTypeError(what) from None
