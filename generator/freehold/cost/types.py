@@ -524,6 +524,10 @@ class Conventions:
     """When running cost is paid."""
     tax: str
     price_book: date
+    tax_rate: Decimal | None = None
+    """A fraction; none where no tax is reckoned with."""
+    tax_recoverable: bool = False
+    """Whether it is got back."""
 
 
 @dataclass(frozen=True, slots=True)
