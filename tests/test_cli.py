@@ -21,7 +21,7 @@ from freehold.spec.schema import json_schema
 
 CASES = Path(__file__).parent / "cases"
 EXAMPLES = Path(__file__).parent.parent / "examples"
-MISTAKEN = CASES / "electricity-currency/cluster.yml"
+MISTAKEN = CASES / "cost-currency/cluster.yml"
 VALID = MISTAKEN.read_text().replace("0.21 USD", "0.21 EUR")
 
 
@@ -53,14 +53,14 @@ def test_a_directory_stands_for_its_spec(spec: Path, capsys: pytest.CaptureFixtu
 def test_check_of_a_mistaken_spec(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(MISTAKEN)]) == 1
     out, err = capsys.readouterr()
-    assert out.startswith("error[electricity-currency]: ")
+    assert out.startswith("error[cost-currency]: ")
     assert err == f"{MISTAKEN}: 1 error\n"
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
 def test_check_for_programs(form: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(MISTAKEN), "--format", form]) == 1
-    assert "electricity-currency" in json.dumps(json.loads(capsys.readouterr().out))
+    assert "cost-currency" in json.dumps(json.loads(capsys.readouterr().out))
 
 
 @pytest.mark.parametrize("form", ["json", "sarif"])
@@ -95,7 +95,7 @@ def test_a_plan_that_cannot_be_made_is_no_data(capsys: pytest.CaptureFixture[str
     assert main(["plan", str(MISTAKEN)]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert "error[electricity-currency]" in err
+    assert "error[cost-currency]" in err
     assert err.endswith("1 error\n")
 
 

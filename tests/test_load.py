@@ -17,7 +17,7 @@ from freehold.spec.base import Strict
 from freehold.spec.load import load, load_as
 from test_source import YAML_LIKE, assert_inside
 
-SPEC = (Path(__file__).parent / "cases/electricity-currency/cluster.yml").read_text()
+SPEC = (Path(__file__).parent / "cases/cost-currency/cluster.yml").read_text()
 
 
 GPUS = "{model: l40s-48gb, count: 1}"
@@ -29,7 +29,7 @@ def found_in(text: str) -> list[Diagnostic]:
     cluster = load(report.source, report)
     if cluster is not None:
         check(cluster, report)
-    assert (cluster is None) == any(f.rule != "electricity-currency" for f in report.findings)
+    assert (cluster is None) == any(f.rule != "cost-currency" for f in report.findings)
     return report.in_order()
 
 
@@ -97,7 +97,7 @@ def marked(text: str, found: Diagnostic) -> str:
 )  # fmt: skip
 def test_one_mistake_is_one_finding(old: str, new: str, rule: str, mark: str, said: str) -> None:
     text = edited(old, new)
-    first = next(found for found in found_in(text) if found.rule != "electricity-currency")
+    first = next(found for found in found_in(text) if found.rule != "cost-currency")
     assert first.rule == rule
     assert marked(text, first) == mark
     assert said in f"{first.message} {first.help}"
@@ -152,7 +152,7 @@ NAMES = ["name: mercy", "gpu-1", "assistant", "Qwen/Qwen3-8B", "llm.mercy.intern
 def test_a_name_is_refused_when_it_could_be_more_than_a_name(old: str, nasty: str) -> None:
     quoted = quote(nasty)
     new = {"name: mercy": f"name: {quoted}", "gpu:": f"{quoted}:"}.get(old, quoted)
-    found = [f for f in found_in(edited(old, new)) if f.rule != "electricity-currency"]
+    found = [f for f in found_in(edited(old, new)) if f.rule != "cost-currency"]
     assert found
     assert found[0].rule in {"bad-name", "out-of-range"}
 

@@ -135,6 +135,12 @@ class Duration(Quantity):
         "year": 31_556_952_000, "years": 31_556_952_000,
     }  # fmt: skip
 
+    def __str__(self) -> str:
+        """As of any quantity, with a plural of words."""
+        number, unit = super().__str__().split()
+        plural = f"{unit}s"
+        return f"{number} {plural if number != '1' and plural in self.UNITS else unit}"
+
     @property
     def seconds(self) -> int:
         """The span in whole seconds, rounded up."""
@@ -206,9 +212,10 @@ class Percent(Decimal):
             raise _refuse("a percentage", value, cls.EXAMPLE)
         fraction = Decimal(matched[1]).scaleb(-2)
         if not cls.LEAST <= fraction <= cls.MOST:
-            least, most = (f"{bound * 100:f} %" for bound in (cls.LEAST, cls.MOST))
-            remedy = f"write {least} to {most}"
-            raise _refuse("a percentage", value, cls.EXAMPLE, remedy=remedy)
+            least, most = (cls(bound).written for bound in (cls.LEAST, cls.MOST))
+            raise PydanticCustomError(
+                "between", "not between {least} and {most}", {"least": least, "most": most}
+            )
         return cls(fraction)
 
     @classmethod

@@ -3,10 +3,31 @@
 from typing import Final
 
 from freehold.report import Report
-from freehold.rules import addresses, cost, gateway, isolation, models, names, network, registry
+from freehold.rules import (
+    addresses,
+    cost,
+    cost_names,
+    cost_time,
+    gateway,
+    isolation,
+    models,
+    names,
+    network,
+    registry,
+)
 from freehold.spec.cluster import Cluster
 
-FAMILIES: Final = (names, addresses, isolation, network, gateway, models, cost)
+FAMILIES: Final = (
+    names,
+    addresses,
+    isolation,
+    network,
+    gateway,
+    models,
+    cost,
+    cost_names,
+    cost_time,
+)
 """Their modules; each registers its rules."""
 
 

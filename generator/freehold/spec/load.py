@@ -67,8 +67,13 @@ def _meant(mistakes: Iterable[Mistake]) -> Iterator[Mistake]:
         union = mistake.at.union
         by_union[number if union is None else union].append(mistake)
     for group in by_union.values():
-        meant = [m for m in group if m.at.loc != m.at.union or m.type not in WANTED]
+        meant = [m for m in group if m.at.loc != m.at.union or not _is_of_another_kind(m)]
         yield from meant or group
+
+
+def _is_of_another_kind(mistake: Mistake) -> bool:
+    is_mapping = isinstance(mistake.value, dict)
+    return mistake.type in WANTED or (is_mapping and mistake.type == "literal_error")
 
 
 def _is_misspelt(mistake: Mistake, unknown: Iterable[Mistake]) -> bool:

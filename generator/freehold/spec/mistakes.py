@@ -99,7 +99,7 @@ class Mistake:
     @property
     def key(self) -> str:
         """The place as a reader would say it."""
-        return _dotted(self.at.loc) or "the file"
+        return dotted(self.at.loc) or "the file"
 
     @property
     def shown(self) -> str:
@@ -159,7 +159,7 @@ Said = tuple[str, str, str]
 def _unknown(mistake: Mistake) -> Said:
     close = mistake.nearest_key()
     remedy = f"use `{close}`" if close else f"keys known here: {mistake.known_keys()}"
-    where = _dotted(mistake.at.loc[:-1])
+    where = dotted(mistake.at.loc[:-1])
     message = f"unknown key {shown(mistake.name)}" + (f" in {where}" if where else "")
     return "unknown-key", message, remedy
 
@@ -252,6 +252,12 @@ def _range(mistake: Mistake) -> Said:
     return "out-of-range", message, f"write a number of {which} {limit}"
 
 
+def _between(mistake: Mistake) -> Said:
+    least, most = mistake.details["least"], mistake.details["most"]
+    message = f"{mistake.key} is {mistake.shown}, but must be {least} to {most}"
+    return "out-of-range", message, f"write {least} to {most}"
+
+
 def _length(mistake: Mistake) -> Said:
     which, bound, unit = _LENGTHS[mistake.type]
     limit = mistake.details[bound]
@@ -276,7 +282,8 @@ def _listed(words: Sequence[str], last: str) -> str:
     return f"{', '.join(most)} {last} {end}" if most else end
 
 
-def _dotted(loc: tuple[str | int, ...]) -> str:
+def dotted(loc: tuple[str | int, ...]) -> str:
+    """A place in backticks, such as `` `cost.lines[0].price` ``; nothing for the file itself."""
     steps = (f"[{step}]" if isinstance(step, int) else f".{_cut(step)}" for step in loc)
     words = "".join(steps).removeprefix(".")
     return f"`{words}`" if words else ""
@@ -293,6 +300,7 @@ _SAID: Final[Mapping[str, Callable[[Mistake], Said]]] = {
     "repeated": _repeated,
     "enum": _choice,
     "literal_error": _choice,
+    "between": _between,
     **dict.fromkeys(_BOUNDS, _range),
     **dict.fromkeys(_LENGTHS, _length),
 }
