@@ -1,0 +1,74 @@
+"""The result for programs: exact, complete, and as its published schema says."""
+
+import json
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from jsonschema import Draft202012Validator
+
+from cost.made import BREACHED, RESULT
+from freehold.cost.export.as_json import document, encode, schema
+from freehold.cost.types import Result
+
+
+def parsed(result: Result) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(encode(result))
+    return found
+
+
+@pytest.fixture(scope="module")
+def validator() -> Draft202012Validator:
+    Draft202012Validator.check_schema(schema())
+    return Draft202012Validator(schema())
+
+
+@pytest.mark.parametrize("result", [RESULT, BREACHED], ids=["made", "breached"])
+def test_it_is_as_the_schema_says(result: Result, validator: Draft202012Validator) -> None:
+    validator.validate(parsed(result))
+
+
+def test_the_schema_takes_no_number_for_money(validator: Draft202012Validator) -> None:
+    found = parsed(RESULT)
+    found["totals"]["capex"]["amount"] = 76161.2
+    assert not validator.is_valid(found)
+
+
+def objects(value: Any) -> list[dict[str, Any]]:
+    nested = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    own = [value] if isinstance(value, dict) and "properties" in value else []
+    return own + [found for item in nested for found in objects(item)]
+
+
+def test_the_schema_is_closed_and_asks_for_every_key() -> None:
+    for found in objects(schema()):
+        assert found["additionalProperties"] is False
+        assert found["required"] == list(found["properties"])
+
+
+def test_money_is_text_with_all_its_digits() -> None:
+    found = parsed(RESULT)
+    assert found["schema_version"] == 1
+    assert found["lines"][0]["cost"] == "76160.00"
+    assert found["lines"][1]["extended"] is None
+    assert found["lines"][2]["price"]["amount"]["base"] == "0.335"
+    assert found["totals"]["capex"] == {"amount": "76161.20", "unknown": 1}
+    assert found["uncertainty"]["seed"] == "9223372036854775807"
+    assert (
+        sum(Decimal(flow["amount"]) for flow in found["cashflows"]) == RESULT.owning.nominal.amount
+    )
+
+
+def test_nothing_is_a_binary_fraction() -> None:
+    def check(value: object) -> None:
+        assert not isinstance(value, float)
+        for item in value.values() if isinstance(value, dict) else ():
+            check(item)
+        for item in value if isinstance(value, list) else ():
+            check(item)
+
+    check(document(RESULT))
+
+
+def test_the_same_bytes_each_time() -> None:
+    assert encode(RESULT) == encode(RESULT)
