@@ -1,7 +1,7 @@
 """The shapes of the catalog's facts. Every fact has a source and a date."""
 
 from dataclasses import dataclass
-from typing import Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
@@ -17,6 +17,11 @@ from freehold.spec.base import (
 )
 from freehold.spec.models import EngineName, Precision
 from freehold.units import Bandwidth, Bytes, Power
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from freehold.cost.types import Item
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
 Stored = Annotated[Precision, Field(strict=False)]
@@ -370,3 +375,11 @@ class Catalog(Strict):
     systems: dict[str, System]
     quadlet: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - pydantic copies it
     """Keys of podman's units by the first podman version that knows them."""
+
+    @property
+    def items(self) -> "Mapping[str, Item]":
+        """Everything that can be bought, by id, written off as a spec does that says nothing."""
+        from freehold.catalog.hardware import items  # noqa: PLC0415 - only money needs it
+        from freehold.spec.cost import Life  # noqa: PLC0415
+
+        return {item.id: item for item in items(self.gpus, Life())}

@@ -19,6 +19,7 @@ from freehold.spec.load import load_as
 from freehold.spec.models import EngineName
 
 Entry = TypeVar("Entry", bound=BaseModel)
+Kind = TypeVar("Kind")
 
 Memory = dict[EngineName, tuple[MemoryRules, ...]]
 
@@ -94,8 +95,13 @@ def _memory() -> Memory:
     }
 
 
+def entries(name: str, kind: type[Kind]) -> Kind:
+    """A file of the catalog, as what it holds."""
+    return TypeAdapter(kind).validate_python(_read(name))
+
+
 def _entries(name: str, entry: type[Entry]) -> dict[str, Entry]:
-    return TypeAdapter(dict[str, entry]).validate_python(_read(name))  # type: ignore[valid-type]
+    return entries(name, dict[str, entry])  # type: ignore[valid-type]
 
 
 def _read(name: str) -> dict[str, Any]:
