@@ -1,0 +1,145 @@
+"""From the order to the end of the horizon: the days on which money changes hands."""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Final
+
+from freehold.cost.money import EXACT
+from freehold.cost.types import BomLine
+from freehold.diagnostics import rule_text
+from freehold.report import Report
+from freehold.spec.cost import Cost
+from freehold.units import Duration
+
+TOO_SHORT: Final = rule_text(
+    "horizon-too-short",
+    """The horizon ends before the machines serve.
+
+    It runs from the day of the order on, and what is ordered takes its time to arrive:
+    `cost.lead_time`, or the longest lead time of what is bought when that is left out. Costs
+    would be counted, and not one token.
+    """,
+)
+_MONTH: Final = Duration.parse("1 month")
+_DAY: Final = Duration.parse("1 day")
+_WEEK: Final = 7
+"""Days."""
+
+
+@dataclass(frozen=True, slots=True)
+class Month:
+    """A month of service; the last may be cut short by the end of the horizon."""
+
+    starts: date
+    ends: date
+    """Its last day, on which it is paid."""
+    share: Decimal
+    """Its days by those of the whole month."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The days that a cost is reckoned by."""
+
+    ordered: date
+    in_service: date
+    """The first day of service."""
+    horizon_months: int
+
+    @property
+    def ends(self) -> date:
+        """The first day after the horizon."""
+        return months_later(self.ordered, self.horizon_months)
+
+    @property
+    def last(self) -> date:
+        """The last day of the horizon."""
+        return self.ends - timedelta(1)
+
+    @property
+    def service(self) -> Decimal:
+        """Months of service."""
+        return self.months_until(self.ends)
+
+    def months(self) -> tuple[Month, ...]:
+        """The months of service; none when the horizon ends before it begins."""
+        found = []
+        number = 0
+        while (starts := months_later(self.in_service, number)) < self.ends:
+            number += 1
+            following = months_later(self.in_service, number)
+            until = min(following, self.ends)
+            share = EXACT.divide(Decimal((until - starts).days), Decimal((following - starts).days))
+            found.append(Month(starts, until - timedelta(1), share))
+        return tuple(found)
+
+    def months_until(self, day: date) -> Decimal:
+        """Months of service before `day`: whole ones, and the share of the last."""
+        return months_between(self.in_service, day)
+
+    def years(self) -> tuple[tuple[date, date], ...]:
+        """First and last day of each year from the order on; the last may be shorter."""
+        starts = range(0, self.horizon_months, 12)
+        return tuple(
+            (months_later(self.ordered, start), self._before(start + 12)) for start in starts
+        )
+
+    def years_since(self, day: date) -> int:
+        """Whole years from the order to `day`."""
+        return int(months_between(self.ordered, day) // 12)
+
+    def _before(self, months: int) -> date:
+        return min(months_later(self.ordered, months), self.ends) - timedelta(1)
+
+
+def calendar(cost: Cost, ordered: date, lines: Iterable[BomLine], report: Report) -> Calendar:
+    """The calendar; a horizon that ends before the machines serve is reported."""
+    found = Calendar(ordered, in_service(cost, ordered, lines), cost.horizon.months)
+    if found.in_service >= found.ends:
+        report.refuse(
+            TOO_SHORT,
+            f"the horizon of {cost.horizon} ends on {found.ends}, the machines serve from "
+            f"{found.in_service} on",
+            ("cost", "horizon"),
+            help="write a longer horizon, or `lead_time: 4 weeks` when you know that they come "
+            "sooner",
+        )
+    return found
+
+
+def in_service(cost: Cost, ordered: date, lines: Iterable[BomLine]) -> date:
+    """The first day of service: the lead time after the order."""
+    if cost.lead_time is not None:
+        return later(ordered, cost.lead_time)
+    capital = (line for line in lines if line.need.is_capital and not line.need.is_spare)
+    weeks = (line.lead_time.base for line in capital if line.lead_time)
+    days = max(weeks, default=Decimal(0)) * _WEEK
+    return ordered + timedelta(int(-(-days // 1)))
+
+
+def later(day: date, span: Duration) -> date:
+    """The day a span after another: by calendar months where it is some, else by days."""
+    if span % _MONTH == 0:
+        return months_later(day, span // _MONTH)
+    return day + timedelta(-(-span // _DAY))
+
+
+def months_later(day: date, months: int) -> date:
+    """The same day so many months later, or that month's last."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def months_between(since: date, day: date) -> Decimal:
+    """Months from one day to another: whole ones, and the share of the last; zero before."""
+    if day <= since:
+        return Decimal(0)
+    whole = (day.year - since.year) * 12 + day.month - since.month
+    if months_later(since, whole) > day:
+        whole -= 1
+    starts, following = months_later(since, whole), months_later(since, whole + 1)
+    part = EXACT.divide(Decimal((day - starts).days), Decimal((following - starts).days))
+    return whole + part
