@@ -13,6 +13,8 @@ from freehold.plan.silicon import Silicon
 from freehold.spec.models import EngineName, Precision
 
 Limit = Literal["kv", "sequences", "speed", "first-token", "prefill"]
+NO_TEXT: Final = "the model writes no text"
+"""Why a pooling model has no figures."""
 _LOOKED_UP: Final = 2
 """Bytes of a parameter of the embeddings."""
 _CROWDED: Final = 0.5
@@ -119,7 +121,7 @@ class Capacity:
 def capacity(silicon: Silicon | None, load: Load, target: Target) -> Capacity:
     """What the users of one replica get of it."""
     if load.facts.pooling:
-        return Capacity(None, (), "the model writes no text")
+        return Capacity(None, (), NO_TEXT)
     if silicon is None:
         return Capacity(None, (), "no calibrated model of speed without GPUs")
     found = _roofline(silicon, load)

@@ -1,0 +1,205 @@
+"""The tokens that a year of service asks for, and what the machines can make.
+
+Here, and nowhere else, figures of the plan become `Decimal`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final, SupportsFloat
+
+from freehold.cost.money import EXACT
+from freehold.cost.types import Demand
+from freehold.diagnostics import rule_text
+from freehold.plan.capacity import NO_TEXT, Figures
+from freehold.plan.types import Plan, Replica
+from freehold.report import Report
+from freehold.spec.cluster import Cluster
+from freehold.spec.cost import Cost, Use
+from freehold.spec.models import Model
+
+TOO_MUCH: Final = rule_text(
+    "demand-over-capacity",
+    """A model is asked for more tokens than its replicas make, and nobody takes the rest.
+
+    Both sides of a comparison must serve the same demand. Users beyond those that a replica
+    works on at once wait, so the tokens that they ask for are never made; dividing the cost by
+    them would flatter it. An alternative named by `cost.overflow` takes them at its price.
+    """,
+)
+_MILLI: Final = Decimal("0.001")
+_NO_USE: Final = Use()
+
+
+@dataclass(frozen=True, slots=True)
+class Throughput:
+    """Output of one model in tokens per second, at the load of the busiest hour."""
+
+    model: str
+    asked: Decimal
+    made: Decimal
+    """What its replicas make at most."""
+    input_ratio: Decimal
+    """Input tokens for each output token."""
+    is_measured: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Hours:
+    """Hours of a year, and what is asked in them."""
+
+    use: Use
+    year: int
+
+    @property
+    def seconds(self) -> Decimal:
+        """With requests."""
+        return self.year * 3600 * self.use.powered * self.use.demand
+
+
+def throughputs(cluster: Cluster, plan: Plan) -> tuple[tuple[Throughput, ...], tuple[str, ...]]:
+    """Of each model that writes text; and a sentence for each whose speed nobody knows."""
+    use = (cluster.cost and cluster.cost.use) or _NO_USE
+    found, unknown = [], []
+    for name, model in cluster.models.items():
+        replicas = _replicas(plan, name)
+        why = next((r.capacity.unknown for r in replicas if r.capacity), "no replica")
+        measured = use.throughput.get(name)
+        figures = [r.capacity.figures for r in replicas if r.capacity and r.capacity.figures]
+        if measured is not None:
+            found.append(Throughput(name, measured, measured, _ratio(model), is_measured=True))
+        elif figures and len(figures) == len(replicas):
+            found.append(_planned(name, model, figures))
+        elif why != NO_TEXT:
+            unknown.append(
+                f"The speed of `{name}` is not known ({why}), so there is no cost per token; "
+                f"`cost.use.throughput` takes what you measured."
+            )
+    return tuple(found), tuple(unknown)
+
+
+def _replicas(plan: Plan, model: str) -> tuple[Replica, ...]:
+    return tuple(r for host in plan.hosts for r in host.replicas if r.model == model)
+
+
+def _planned(name: str, model: Model, figures: Sequence[Figures]) -> Throughput:
+    """By the plan's typical figures; at least what the users within all targets would get."""
+    each = Decimal(model.workload.users) / len(figures)
+    asked = sum((each * decimal(one.speed.typical) for one in figures), Decimal(0))
+    made = sum((_made(one, model.workload.speed) for one in figures), Decimal(0))
+    return Throughput(name, EXACT.plus(asked), made, _ratio(model), is_measured=False)
+
+
+def _made(figures: Figures, speed: Decimal | None) -> Decimal:
+    within = decimal(figures.served.typical) * speed if speed is not None else Decimal(0)
+    return max(decimal(figures.throughput.typical), within)
+
+
+def _ratio(model: Model) -> Decimal:
+    return EXACT.divide(Decimal(int(model.workload.prompt)), Decimal(int(model.workload.answer)))
+
+
+def decimal(figure: SupportsFloat) -> Decimal:
+    """A figure of the plan, to a thousandth."""
+    return Decimal(str(figure)).quantize(_MILLI)
+
+
+def demand(cluster: Cluster, cost: Cost, plan: Plan, report: Report) -> Demand | None:
+    """What is asked for in a year; none where the speed of a model is not known.
+
+    A model that is asked for more than it can make is reported, unless an overflow takes it.
+    """
+    found, unknown = throughputs(cluster, plan)
+    if unknown or not found:
+        return None
+    use = cost.use or _NO_USE
+    if cost.overflow is None:
+        for one in found:
+            _check(one, use, report)
+    return _demand(cluster, found, _Hours(use, 12 * cost.hours_per_month))
+
+
+def _check(one: Throughput, use: Use, report: Report) -> None:
+    asked = EXACT.multiply(one.asked, use.load)
+    if asked > one.made:
+        report.refuse(
+            TOO_MUCH,
+            f"`{one.model}` is asked for {asked:.0f} tok/s, its replicas make {one.made:.0f}",
+            ("models", one.model, "workload", "users"),
+            help="add replicas, or write `overflow: NAME` in `cost`, with an alternative that "
+            "takes the rest",
+        )
+
+
+def _demand(cluster: Cluster, found: Sequence[Throughput], hours: _Hours) -> Demand:
+    use, seconds = hours.use, hours.seconds
+    made = sum((one.made for one in found), Decimal(0))
+    output = {one.model: one.asked * use.load * seconds * use.goodput for one in found}
+    over = {
+        one.model: max(one.asked * use.load - one.made, Decimal(0)) * seconds * use.goodput
+        for one in found
+    }
+    by_model = {one.model: _both(output[one.model], one.input_ratio) for one in found}
+    beyond = [_both(over[one.model], one.input_ratio) for one in found]
+    served = sum((min(one.asked * use.load, one.made) for one in found), Decimal(0))
+    return Demand(
+        input_tokens=sum((tokens for tokens, _ in by_model.values()), Decimal(0)),
+        output_tokens=sum((tokens for _, tokens in by_model.values()), Decimal(0)),
+        capacity_output_tokens=whole(made * seconds),
+        overflow_input_tokens=sum((tokens for tokens, _ in beyond), Decimal(0)),
+        overflow_output_tokens=sum((tokens for _, tokens in beyond), Decimal(0)),
+        peak_output_speed=EXACT.plus(sum((one.asked for one in found), Decimal(0))),
+        utilisation=EXACT.divide(served * use.powered * use.demand, made),
+        users=sum(cluster.models[one.model].workload.users for one in found),
+        by_model=by_model,
+        source=_source(found),
+        formula="users x tokens per second of each at the busiest hour x load x hours a year "
+        "x powered x demand x goodput; input = output x prompt / answer",
+    )
+
+
+def _both(output: Decimal, ratio: Decimal) -> tuple[Decimal, Decimal]:
+    """Input and output, in whole tokens."""
+    return whole(output * ratio), whole(output)
+
+
+def whole(tokens: Decimal) -> Decimal:
+    """To a whole number of tokens."""
+    return tokens.quantize(Decimal(1), context=EXACT)
+
+
+def _source(found: Sequence[Throughput]) -> str:
+    measured = [one.model for one in found if one.is_measured]
+    if not measured:
+        return "the plan's typical figures"
+    if len(measured) == len(found):
+        return "measured by you"
+    return f"measured by you for {', '.join(measured)}; the plan's typical figures for the rest"
+
+
+def input_weight(plan: Plan, models: Mapping[str, Model]) -> Decimal:
+    """The share of the machines' time, while they work, that goes into prompts.
+
+    Each replica's share counts as often as it has GPUs; zero where no speed is known.
+    """
+    shares = [
+        (_prompts(replica.capacity.figures, models[replica.model]), len(replica.gpus))
+        for host in plan.hosts
+        for replica in host.replicas
+        if replica.capacity and replica.capacity.figures
+    ]
+    gpus = sum(count for _, count in shares)
+    if not gpus:
+        return Decimal(0)
+    whole_time = sum((share * count for share, count in shares), Decimal(0))
+    return EXACT.divide(whole_time, Decimal(gpus)).quantize(_MILLI)
+
+
+def _prompts(figures: Figures, model: Model) -> Decimal:
+    """Of n users, the prompts of n - 1 fall into one's answer, and his own before it."""
+    users, share = figures.running, decimal(figures.prefill_share)
+    if users == 1:
+        before = decimal(figures.first_token.typical)
+        answer = EXACT.divide(Decimal(int(model.workload.answer)), decimal(figures.speed.typical))
+        return EXACT.divide(before, before + answer)
+    return EXACT.divide(share * users, users - 1 + share)

@@ -1,0 +1,65 @@
+"""What a million tokens, a user's month and a GPU's hour cost over the years of service."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from freehold.cost.money import EXACT
+from freehold.cost.types import Demand, Flow, Physics, Stage, UnitCosts
+
+_MILLION: Final = Decimal(1_000_000)
+_GRAMS: Final = 1000
+"""Of a kilogram."""
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What is served over the months of service."""
+
+    months: Decimal
+    demand: Demand | None
+    input_weight: Decimal
+    """The share of the cost that input bears."""
+    gpu_hours: Decimal
+    """Hours in which a GPU is powered, of all together."""
+    physics: Physics | None = None
+    """None where somebody else's machines serve."""
+
+    @property
+    def years(self) -> Decimal:
+        """Of service."""
+        return EXACT.divide(self.months, Decimal(12))
+
+
+def unit_costs(flows: Iterable[Flow], served: Served, *, at_least: bool) -> UnitCosts:
+    """The nominal cost by what it serves, not rounded; none where that is not known or nothing.
+
+    What a bridge costs before the first day of service is not in it.
+    """
+    cost = sum((flow.amount for flow in flows if flow.stage is not Stage.BRIDGE), Decimal(0))
+    demand, years, weight = served.demand, served.years, served.input_weight
+    taken = demand.input_tokens * years if demand else Decimal(0)
+    given = demand.output_tokens * years if demand else Decimal(0)
+    energy = served.physics.facility_energy * years if served.physics else None
+    factor = served.physics.carbon_factor if served.physics else None
+    carbon = None if energy is None or factor is None else energy * factor / _GRAMS
+    return UnitCosts(
+        per_million_input=_million(cost * weight, taken),
+        per_million_output=_million(cost * (1 - weight), given),
+        per_million_blended=_million(cost, taken + given),
+        per_user_month=_each(cost, demand.users * served.months if demand else Decimal(0)),
+        per_gpu_hour=_each(cost, served.gpu_hours),
+        kwh_per_million=_million(energy, taken + given),
+        kgco2e_per_million=_million(carbon, taken + given),
+        input_weight=weight,
+        at_least=at_least,
+    )
+
+
+def _million(amount: Decimal | None, tokens: Decimal) -> Decimal | None:
+    return None if amount is None else _each(amount * _MILLION, tokens)
+
+
+def _each(amount: Decimal, count: Decimal) -> Decimal | None:
+    return EXACT.divide(amount, count) if count else None
