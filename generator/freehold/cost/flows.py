@@ -223,7 +223,7 @@ def _flow(  # noqa: PLR0913 - a cash flow's fields
 
 
 def drivers_of(line: BomLine) -> tuple[str, ...]:
-    """Ids of the uncertain factors of a line's cost: its own price, and what moves many."""
+    """Ids of what may be uncertain in a line's cost: its own price, and what moves many."""
     factor = _FACTORS.get(line.need.item.category)
-    foreign = line.price.rate_range is not None
-    return (line.id, *([factor] if factor else []), *(["fx"] if foreign else []))
+    currency = line.price.currency
+    return (line.id, *([factor] if factor else []), *([f"fx/{currency}"] if currency else []))

@@ -1,0 +1,249 @@
+"""Owning against one alternative: who has paid less, day by day, and at which use that turns."""
+
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from decimal import ROUND_UP, Decimal
+from itertools import pairwise
+from typing import Final
+
+from freehold.cost.calendar import Calendar, months_between, months_later
+from freehold.cost.money import EXACT
+from freehold.cost.types import (
+    BreakEven,
+    Category,
+    Costs,
+    Crossing,
+    Demand,
+    Flow,
+    Outcome,
+    Physics,
+)
+from freehold.spec.cost import Cost, Use
+
+Series = tuple[tuple[date, Decimal, Decimal], ...]
+"""Day, and what owning and the alternative have cost until its end."""
+
+_OF_INSTANCES: Final = frozenset({Category.CLOUD, Category.SUPPORT})
+_DAY: Final = Decimal(24)
+_HOUR: Final = Decimal("0.1")
+"""What hours of a day are said to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """How much the machines are used, and which cost depends on it."""
+
+    hours_per_day: Decimal
+    """Hours of the workload's busiest load, as planned."""
+    tokens_per_day: Decimal | None
+    most: Decimal
+    """All powered hours by those with demand."""
+    variable: Callable[[Flow], Decimal]
+    """The part of a flow that grows with the hours with demand, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two options are compared by."""
+
+    calendar: Calendar
+    currency: str
+    is_discounted: bool
+    usage: Usage
+
+
+def comparison(
+    cost: Cost,
+    calendar: Calendar,
+    demand: Demand | None,
+    physics: Physics,
+    paid_by_demand: Collection[str],
+) -> Comparison:
+    """How the spec compares; `paid_by_demand` names the clouds paid by hours with demand."""
+    usage = _usage(cost, demand, physics, paid_by_demand)
+    return Comparison(calendar, cost.currency, bool(cost.discount_rate), usage)
+
+
+def break_even(owning: Costs, alternative: Costs, by: Comparison) -> BreakEven:
+    """Whether and when owning has cost less than the alternative, and from which use on."""
+    days = _cumulative(owning, alternative, _days(owning, alternative))
+    crossings = _crossings(days, by.calendar)
+    is_known = not owning.npv.unknown and not alternative.npv.unknown
+    saving = alternative.npv.amount - owning.npv.amount
+    times = _threshold(owning, alternative, by.usage) if is_known else None
+    found = BreakEven(
+        alternative=alternative.name,
+        outcome=_outcome(owning, alternative, days, crossings),
+        crossings=crossings,
+        owning_wins=_wins(owning, alternative, saving),
+        saving=saving if is_known else None,
+        threshold_hours_per_day=_by(times, by.usage.hours_per_day),
+        threshold_tokens_per_day=_by(times, by.usage.tokens_per_day),
+        verdict="",
+        cumulative=_cumulative(owning, alternative, _month_ends(by.calendar)),
+    )
+    return replace(found, verdict=_verdict(found, by))
+
+
+def _usage(
+    cost: Cost, demand: Demand | None, physics: Physics, paid_by_demand: Collection[str]
+) -> Usage:
+    use = cost.use or Use()
+    days = EXACT.divide(Decimal(12 * cost.hours_per_month), _DAY)
+    asked = demand.input_tokens + demand.output_tokens if demand else None
+    energy = _energy_by_demand(use, physics)
+
+    def variable(flow: Flow) -> Decimal:
+        if flow.category is Category.ENERGY:
+            return energy
+        is_cloud = flow.line in paid_by_demand and flow.category in _OF_INSTANCES
+        is_egress = flow.line in cost.alternatives and flow.category is Category.NETWORK
+        return Decimal(is_cloud or is_egress or flow.category is Category.API)
+
+    most = EXACT.divide(Decimal(1), use.demand) if use.demand else Decimal(0)
+    tokens = None if asked is None else EXACT.divide(asked, days)
+    return Usage(_DAY * use.powered * use.demand * use.load, tokens, most, variable)
+
+
+def _energy_by_demand(use: Use, physics: Physics) -> Decimal:
+    """The part of the energy that is used because requests come: without them it idles."""
+    more = (physics.typical_power - physics.idle_power) * use.demand
+    whole = physics.idle_power + more
+    return EXACT.divide(more, whole) if whole else Decimal(0)
+
+
+def _days(*options: Costs) -> tuple[date, ...]:
+    return tuple(sorted({flow.on for option in options for flow in option.flows if flow.amount}))
+
+
+def _month_ends(calendar: Calendar) -> tuple[date, ...]:
+    months = range(1, calendar.horizon_months + 1)
+    return tuple(months_later(calendar.ordered, month) - timedelta(1) for month in months)
+
+
+def _cumulative(owning: Costs, alternative: Costs, days: Iterable[date]) -> Series:
+    paid, other = _running(owning.flows), _running(alternative.flows)
+    return tuple((day, paid(day), other(day)) for day in days)
+
+
+def _running(flows: Iterable[Flow]) -> Callable[[date], Decimal]:
+    """What has been paid until the end of a day, asked for day after day."""
+    left = sorted(flows, key=lambda flow: flow.on, reverse=True)
+    paid = Decimal(0)
+
+    def until(day: date) -> Decimal:
+        nonlocal paid
+        while left and left[-1].on <= day:
+            paid += left.pop().amount
+        return paid
+
+    return until
+
+
+def _crossings(days: Series, calendar: Calendar) -> tuple[Crossing, ...]:
+    """Days on which the cheaper side changes; on equal terms it is owning."""
+    sides = [(day, owning <= other) for day, owning, other in days]
+    return tuple(
+        Crossing(day, _month(day, calendar), is_owning)
+        for (_, was_owning), (day, is_owning) in pairwise(sides)
+        if was_owning != is_owning
+    )
+
+
+def _month(day: date, calendar: Calendar) -> int:
+    """The month since the order that a day lies in, from 1 on."""
+    return int(-(-months_between(calendar.ordered, day + timedelta(1)) // 1))
+
+
+def _outcome(
+    owning: Costs, alternative: Costs, days: Series, crossings: tuple[Crossing, ...]
+) -> Outcome:
+    """What is missing could only make its own side dearer, so some outcomes stand without it."""
+    starts_cheaper = not days or days[0][1] <= days[0][2]
+    if crossings:
+        is_known = not owning.npv.unknown and not alternative.npv.unknown
+        known = Outcome.ONCE if len(crossings) == 1 else Outcome.MORE_THAN_ONCE
+    else:
+        is_known = not (owning if starts_cheaper else alternative).npv.unknown
+        known = Outcome.ALWAYS if starts_cheaper else Outcome.NEVER
+    return known if is_known else Outcome.UNKNOWN
+
+
+def _wins(owning: Costs, alternative: Costs, saving: Decimal) -> bool | None:
+    """Whether owning costs less; missing prices only make the side that lacks them dearer."""
+    lacking = owning if saving > 0 else alternative
+    return None if lacking.npv.unknown else saving > 0
+
+
+def _threshold(owning: Costs, alternative: Costs, usage: Usage) -> Decimal | None:
+    """From how many times the planned hours with demand on owning costs no more, discounted.
+
+    All flows are fixed or grow with those hours, so the difference is a straight line.
+    """
+    fixed, each = (
+        other - own
+        for own, other in zip(_line(owning, usage), _line(alternative, usage), strict=True)
+    )
+    if fixed + usage.most * each < 0:
+        return None
+    return EXACT.divide(-fixed, each) if fixed < 0 else Decimal(0)
+
+
+def _line(option: Costs, usage: Usage) -> tuple[Decimal, Decimal]:
+    """Discounted cost without demand, and what the planned hours with demand add."""
+    varying = sum(
+        (flow.discounted * usage.variable(flow) for flow in option.flows), start=Decimal(0)
+    )
+    return sum((flow.discounted for flow in option.flows), start=Decimal(0)) - varying, varying
+
+
+def _by(times: Decimal | None, planned: Decimal | None) -> Decimal | None:
+    return None if times is None or planned is None else times * planned
+
+
+def _verdict(found: BreakEven, by: Comparison) -> str:
+    months = by.calendar.horizon_months
+    if found.saving is None:
+        return f"{_without_prices(found)} over {months} months, as far as prices are known."
+    more = "less" if found.saving > 0 else "more"
+    worth = "in present value" if by.is_discounted else "undiscounted"
+    amount = f"{abs(found.saving):,f} {by.currency}"
+    return (
+        f"{_course(found)}; over {months} months owning costs {amount} {more} ({worth})"
+        f"{_from_which_use(found, by.usage)}."
+    )
+
+
+def _without_prices(found: BreakEven) -> str:
+    than = f"than `{found.alternative}`"
+    if found.owning_wins is None:
+        return f"Prices are missing that decide whether owning is cheaper {than}"
+    return f"Owning is {'cheaper' if found.owning_wins else 'dearer'} {than}"
+
+
+def _course(found: BreakEven) -> str:
+    than = f"than `{found.alternative}`"
+    if not found.crossings:
+        always = found.outcome is Outcome.ALWAYS
+        since = "is cheaper {} from the first day on" if always else "never becomes cheaper {}"
+        return f"Owning {since.format(than)}"
+    last = found.crossings[-1]
+    if len(found.crossings) == 1:
+        since = "from month" if last.to_owning else "only until month"
+        return f"Owning is cheaper {than} {since} {last.month}"
+    cheaper = "owning" if last.to_owning else f"`{found.alternative}`"
+    return (
+        f"Owning and `{found.alternative}` change places {len(found.crossings)} times, and "
+        f"{cheaper} is cheaper from month {last.month} on"
+    )
+
+
+def _from_which_use(found: BreakEven, usage: Usage) -> str:
+    hours = found.threshold_hours_per_day
+    if hours is None:
+        return "" if found.owning_wins else ", and no use within the powered hours changes that"
+    if not hours:
+        return ""
+    needed, planned = (figure.quantize(_HOUR, ROUND_UP) for figure in (hours, usage.hours_per_day))
+    return f", and less from {needed} hours of the busiest load a day on ({planned} are planned)"
