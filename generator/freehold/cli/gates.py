@@ -1,8 +1,9 @@
 """Limits that a command holds its result to: those of the spec, and options that override them."""
 
 import argparse
+import re
 from dataclasses import replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from freehold.diagnostics import rule_text
@@ -10,6 +11,7 @@ from freehold.diagnostics import rule_text
 if TYPE_CHECKING:
     from freehold.cli.opening import Opened
     from freehold.cost.types import BomLine, Breach, Result
+    from freehold.source import Loc
     from freehold.spec.cost import Gates
 
 COST_GATE: Final = rule_text(
@@ -55,7 +57,7 @@ def gated(arguments: argparse.Namespace, opened: "Opened", result: "Result") -> 
     found = breaches(gates, result)
     lines = {line.id: line for line in result.lines}
     for breach in found:
-        _report(opened, breach, lines.get(breach.line or ""))
+        _report(opened, breach, lines.get(breach.line or ""), result.conventions.currency)
     return replace(result, breaches=found)
 
 
@@ -70,24 +72,28 @@ def _overridden(gates: "Gates", arguments: argparse.Namespace, currency: str) ->
     return gates.model_copy(update=given | ({"unknown": False} if arguments.no_unknown else {}))
 
 
-def _report(opened: "Opened", breach: "Breach", line: "BomLine | None") -> None:
+def _report(opened: "Opened", breach: "Breach", line: "BomLine | None", currency: str) -> None:
     """Place the breach where the spec causes the line, for that is what can be changed."""
-    place = line.need.path if line else ("cost", "gates", breach.gate)
-    help_text = "change what is bought, get the price, or have the limit changed"
+    place: Loc = ("cost", "gates", breach.gate)
+    look = ""
     if line:
-        cost = "no price" if line.cost is None else f"{line.cost:,f} ({line.price.basis})"
-        help_text = f"look at line {line.number} `{line.id}`, {cost}; or have the limit changed"
-    opened.report.refuse(COST_GATE, breach.message, place, help=help_text)
+        place, look = line.need.path, f"look at line {line.number} `{line.id}`, "
+        look += _cost(line, currency)
+    opened.report.refuse(COST_GATE, breach.message, place, help=f"{look}or have the limit changed")
+
+
+def _cost(line: "BomLine", currency: str) -> str:
+    from freehold.cost.export.words import money  # noqa: PLC0415 - not for `--help`
+
+    if line.cost is None:
+        return "no price, "
+    return f"{money(line.cost, currency)} ({line.price.basis}), "
 
 
 def _amount(word: str) -> Decimal:
-    try:
-        amount = Decimal(word)
-    except InvalidOperation:
-        amount = Decimal(-1)
-    if not amount.is_finite() or amount < 0:
+    if re.fullmatch(r"[0-9]{1,15}(\.[0-9]{1,9})?", word) is None:
         raise argparse.ArgumentTypeError(f"`{word}` is not an amount, such as `250000.00`")
-    return amount
+    return Decimal(word)
 
 
 def _percent(word: str) -> Decimal:

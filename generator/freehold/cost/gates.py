@@ -7,6 +7,7 @@ to keep any limit, so it fails: a price left out must not be a way through a gat
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_UP, Decimal
 
+from freehold.cost.export import words
 from freehold.cost.money import EXACT
 from freehold.cost.quality import QUOTED
 from freehold.cost.types import BomLine, Breach, Result, Total
@@ -41,18 +42,14 @@ _CALLED = {"capex": "capital cost", "tco": "the cost of owning"}
 def _limited(
     gate: str, result: Result, total: Total, limit: Decimal, culprit: str | None
 ) -> Iterator[Breach]:
-    if _is_within(total, limit) and not total.unknown:
-        return
     currency = result.conventions.currency
-    amount, most = _money(total.amount, currency), _money(limit, currency)
-    message = f"{_CALLED[gate]} is {'at least ' if total.unknown else ''}{amount}"
-    if _is_within(total, limit):
-        holes = _lines(total.unknown)
-        message += f" with {holes} without a price: not known to be within {most}"
-    else:
-        over = _money(total.amount - limit, currency)
-        message += f", {over} over the limit of {most}"
-    yield Breach(gate, message, culprit)
+    message = f"{_CALLED[gate]} is {words.total(total, currency)}"
+    most = words.money(limit, currency)
+    if not _is_within(total, limit):
+        over = words.money(total.amount - limit, currency)
+        yield Breach(gate, f"{message}: {over} over the limit of {most}", culprit)
+    elif total.unknown:
+        yield Breach(gate, f"{message}: not known to be within {most}", culprit)
 
 
 def _per_million_tokens(gates: Gates, result: Result) -> Iterator[Breach]:
@@ -60,55 +57,48 @@ def _per_million_tokens(gates: Gates, result: Result) -> Iterator[Breach]:
         return
     gate, limit = "per_million_tokens", gates.per_million_tokens.amount
     currency, units = result.conventions.currency, result.owning.units
-    most = _money(limit, currency)
-    if units is None or units.per_million_blended is None:
-        message = f"the cost per million tokens is not known: not known to be within {most}"
-        yield Breach(gate, message, _first(result.quality.unknown))
+    most, unknown = words.money(limit, currency), result.quality.unknown
+    cost = units.per_million_blended if units else None
+    if units is None or cost is None:
+        message = f"what a million tokens cost is not known: not known to be within {most}"
+        yield Breach(gate, message, _first(unknown))
         return
-    cost = units.per_million_blended
-    shown = _money(_upwards(cost, result), currency)
+    message = f"a million tokens cost {words.money(_upwards(cost, result), currency)}"
+    if units.at_least:
+        message = message.replace("cost", "cost at least") + f", {words.holes(len(unknown))}"
     if cost > limit:
-        at_least = "at least " if units.at_least else ""
-        message = f"a million tokens cost {at_least}{shown}, the limit is {most}"
-        yield Breach(gate, message, _dearest(result))
+        yield Breach(gate, f"{message}: the limit is {most}", _dearest(result))
     elif units.at_least:
-        holes = _lines(len(result.quality.unknown))
-        message = f"a million tokens cost at least {shown} with {holes} without a price: "
-        yield Breach(gate, f"{message}not known to be within {most}", result.quality.unknown[0])
+        yield Breach(gate, f"{message}: not known to be within {most}", _first(unknown))
 
 
 def _quoted(gates: Gates, result: Result) -> Iterator[Breach]:
     if gates.quoted is None:
         return
-    capital = _capital(result)
-    unknown = [line.id for line in capital if line.is_unknown]
-    share, least = _percent(result.quality.quoted), gates.quoted.written
+    capital, least = _capital(result), gates.quoted.written
+    unknown = [line for line in capital if line.is_unknown]
+    share = words.percent(result.quality.quoted)
     if result.quality.quoted < gates.quoted:
         others = [line for line in capital if line.price.basis not in QUOTED]
-        message = f"{share} of the capital cost is quoted, {least} must be"
+        message = f"{share} of the known capital cost is quoted, at least {least} must be"
         yield Breach("quoted", message, _heaviest(others))
     elif unknown:
-        message = (
-            f"{share} of the known capital cost is quoted, but {_lines(len(unknown))} have no "
-            f"price: not known to be {least} of all"
-        )
-        yield Breach("quoted", message, unknown[0])
+        message = f"{share} of the known capital cost is quoted, {words.holes(len(unknown))}"
+        yield Breach("quoted", f"{message}: not known to be {least} of all", unknown[0].id)
 
 
 def _stale(gates: Gates, result: Result) -> Iterator[Breach]:
     if gates.stale is not None and result.quality.stale > gates.stale:
-        share, most = _percent(result.quality.stale), gates.stale.written
-        message = f"{share} of the capital cost rests on prices too old, {most} may"
-        yield Breach(
-            "stale", message, _heaviest(line for line in _capital(result) if line.price.is_stale)
-        )
+        share, most = words.percent(result.quality.stale), gates.stale.written
+        message = f"{share} of the known capital cost is of prices too old, at most {most} may be"
+        stale = [line for line in _capital(result) if line.price.is_stale]
+        yield Breach("stale", message, _heaviest(stale))
 
 
 def _unknown(gates: Gates, result: Result) -> Iterator[Breach]:
     unknown = result.quality.unknown
     if not gates.unknown and unknown:
-        message = f"{_lines(len(unknown))} without a price, none may be"
-        yield Breach("unknown", message, unknown[0])
+        yield Breach("unknown", f"{words.holes(len(unknown))}, none may be", unknown[0])
 
 
 def _capital(result: Result) -> list[BomLine]:
@@ -140,15 +130,3 @@ def _upwards(amount: Decimal, result: Result) -> Decimal:
     """With two digits more than the currency has, never less than it is."""
     step = Decimal(1).scaleb(-result.conventions.minor_units - 2)
     return amount.quantize(step, ROUND_UP, EXACT)
-
-
-def _money(amount: Decimal, currency: str) -> str:
-    return f"{amount:,f} {currency}"
-
-
-def _percent(share: Decimal) -> str:
-    return f"{(share * 100).normalize():f} %"
-
-
-def _lines(count: int) -> str:
-    return f"{count} line{'' if count == 1 else 's'}"

@@ -1,0 +1,153 @@
+"""Prints a difference in cost: for a terminal, for a review, for a program."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any
+
+from freehold.cli.table import table
+from freehold.cost.difference import CostDifference, Figure, LineChange
+from freehold.cost.export import words
+from freehold.cost.types import BomLine, Total
+
+Json = dict[str, Any]
+
+
+def text_lines(found: CostDifference) -> Iterator[str]:
+    """The totals side by side; then each line that differs."""
+    if found.note or found.is_empty:
+        yield f"cost: {found.note or 'nothing changes'}"
+        return
+    yield from table([_head(found), *map(_row, found.figures)])
+    yield from _lines(found)
+    yield from _legend(found)
+
+
+def markdown_lines(found: CostDifference) -> Iterator[str]:
+    """A table for a review, and the lines folded away below it."""
+    if found.note or found.is_empty:
+        yield f"cost: {found.note or 'nothing changes'}"
+        return
+    yield from (_cells(_head(found)), "|---|---:|---:|---:|---:|")
+    for figure in found.figures:
+        yield _cells(_row(figure))
+    yield from ("", *_legend(found))
+    lines = list(_lines(found, "`"))
+    if lines:
+        count = "1 line differs" if len(lines) == 1 else f"{len(lines)} lines differ"
+        yield from ("", f"<details><summary>{count}</summary>", "")
+        yield from (f"- {line}" for line in lines)
+        yield from ("", "</details>")
+
+
+def document(found: CostDifference) -> Json:
+    """The same as data; amounts are decimal strings."""
+    return {
+        "note": found.note,
+        "currency": found.currency,
+        "figures": [_figure(figure) for figure in found.figures],
+        "added": [_line(line) for line in found.added],
+        "removed": [_line(line) for line in found.removed],
+        "changed": [
+            {"id": one.after.id, "before": _line(one.before), "after": _line(one.after)}
+            for one in found.changed
+        ],
+    }
+
+
+def _head(found: CostDifference) -> Sequence[str]:
+    return found.currency, "BEFORE", "AFTER", "DIFFERENCE", "SHARE"
+
+
+def _row(figure: Figure) -> Sequence[str]:
+    difference, share = figure.difference, figure.share
+    known = "of the known " if figure.is_partial and difference is not None else ""
+    return (
+        figure.name,
+        _total(figure.before),
+        _total(figure.after),
+        "?" if difference is None else f"{known}{difference:+,f}",
+        "" if share is None else f"{share * 100:+.1f} %",
+    )
+
+
+def _total(total: Total | None) -> str:
+    if total is None:
+        return "?"
+    return f"{'at least ' if total.unknown else ''}{words.grouped(total.amount)}"
+
+
+def _legend(found: CostDifference) -> Iterator[str]:
+    before = _holes(figure.before for figure in found.figures)
+    after = _holes(figure.after for figure in found.figures)
+    if before or after:
+        yield f"lines without a price: {before} before, {after} after"
+
+
+def _holes(totals: Iterable[Total | None]) -> int:
+    return max(total.unknown for total in totals if total)
+
+
+def _lines(found: CostDifference, tick: str = "") -> Iterator[str]:
+    for line in found.added:
+        yield f"added {tick}{line.id}{tick}: {_priced(line)}"
+    for line in found.removed:
+        yield f"removed {tick}{line.id}{tick}: {_priced(line)}"
+    for change in found.changed:
+        yield f"changed {tick}{change.after.id}{tick}: {'; '.join(_changes(change))}"
+
+
+def _priced(line: BomLine) -> str:
+    quantity = f"{words.quantity(line.need.quantity)} {line.need.item.unit}"
+    return f"{quantity} at {_amount(line.price.base)}, {_amount(line.extended)}{_every(line)}"
+
+
+def _every(line: BomLine) -> str:
+    months = line.need.every
+    return "" if months is None else " a month" if months == 1 else f" every {months} months"
+
+
+def _changes(change: LineChange) -> Iterator[str]:
+    old, new = change.before, change.after
+    if old.need.quantity != new.need.quantity:
+        yield f"quantity {words.quantity(old.need.quantity)} -> {words.quantity(new.need.quantity)}"
+    if old.price.base != new.price.base:
+        yield f"price of one {_amount(old.price.base)} -> {_amount(new.price.base)}"
+    yield f"{_amount(old.extended)} -> {_amount(new.extended)}{_every(new)}"
+
+
+def _amount(amount: Decimal | None) -> str:
+    return "no price" if amount is None else words.grouped(amount)
+
+
+def _cells(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _figure(figure: Figure) -> Json:
+    return {
+        "name": figure.name,
+        "before": _both(figure.before),
+        "after": _both(figure.after),
+        "difference": _string(figure.difference),
+        "share": _string(figure.share),
+    }
+
+
+def _both(total: Total | None) -> Json | None:
+    return (
+        None if total is None else {"amount": words.number(total.amount), "unknown": total.unknown}
+    )
+
+
+def _line(line: BomLine) -> Json:
+    return {
+        "id": line.id,
+        "quantity": _string(line.need.quantity),
+        "price": _string(line.price.base),
+        "extended": _string(line.extended),
+        "every": line.need.every,
+    }
+
+
+def _string(number: Decimal | None) -> str | None:
+    return None if number is None else words.number(number)

@@ -1,0 +1,156 @@
+"""A change of a spec as a change of cost: totals side by side, lines, and what is not known."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from cost import made
+from freehold.cli.diff_cost import document, markdown_lines, text_lines
+from freehold.cost.difference import Figure, difference
+from freehold.cost.types import BomLine, Result, Total
+
+D = Decimal
+OLD = made.RESULT
+GPU, SWITCH, CABLE, ENERGY, SUPPORT = made.LINES
+
+
+def with_lines(*lines: BomLine) -> Result:
+    return replace(OLD, lines=lines)
+
+
+def text(old: Result | None, new: Result | None) -> str:
+    return "\n".join(text_lines(difference(old, new)))
+
+
+def markdown(old: Result | None, new: Result | None) -> str:
+    return "\n".join(markdown_lines(difference(old, new)))
+
+
+def test_the_same_costs_the_same() -> None:
+    assert difference(OLD, OLD).is_empty
+    assert text(OLD, OLD) == markdown(OLD, OLD) == "cost: nothing changes"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (None, None, "cost: neither spec has a `cost` section"),
+        (None, OLD, "cost: the old spec has no `cost` section: not compared"),
+        (OLD, None, "cost: the new spec has no `cost` section: not compared"),
+    ],
+)
+def test_a_spec_without_a_cost_section(old: Result | None, new: Result | None, said: str) -> None:
+    assert text(old, new) == markdown(old, new) == said
+    assert document(difference(old, new))["note"] == said.removeprefix("cost: ")
+
+
+def test_bills_in_two_currencies() -> None:
+    new = replace(OLD, conventions=replace(OLD.conventions, currency="JPY"))
+    assert text(OLD, new) == "cost: the bills are in EUR and in JPY: not compared"
+
+
+def test_totals_side_by_side() -> None:
+    # 76161.20 -> 80000.00: 3838.80 more, by 76161.20 that is 5.0403... %.
+    owning = replace(
+        OLD.owning, nominal=Total(D("76000.00")), npv=Total(D("70000.00")),
+        units=replace(made.UNITS, per_million_blended=D("0.850049")),
+    )  # fmt: skip
+    new = replace(
+        OLD, capex=Total(D("80000.00")), opex_year=Total(D("4141.20")), owning=owning,
+        lines=(*OLD.lines[:1], *OLD.lines[2:]),
+    )  # fmt: skip
+    rows = [line.split("  ") for line in text(OLD, new).splitlines()]
+    cells = [[cell.strip() for cell in row if cell.strip()] for row in rows]
+    assert cells == [
+        ["EUR", "BEFORE", "AFTER", "DIFFERENCE", "SHARE"],
+        ["capital cost", "at least 76,161.20", "80,000.00", "of the known +3,838.80", "+5.0 %"],
+        ["running cost, first year", "4,141.20", "4,141.20", "+0.00", "+0.0 %"],
+        ["cost of owning", "at least 76,149.30", "76,000.00", "of the known -149.30", "-0.2 %"],
+        ["present value", "at least 76,149.30", "70,000.00", "of the known -6,149.30", "-8.1 %"],
+        ["per million tokens", "at least 0.9000", "0.8500", "of the known -0.0500", "-5.6 %"],
+        ["removed gpu/switch.25g: 1 each at no price, no price"],
+        ["lines without a price: 1 before, 0 after"],
+    ]
+
+
+def test_lines_added_removed_and_changed() -> None:
+    more = made.line(1, made.GPU, "16", "7900.5", basis=GPU.price.basis)
+    later = replace(SUPPORT, id="gpu/later")
+    new = with_lines(more, CABLE, later, replace(ENERGY, extended=D("200.00")))
+    lines = text(replace(OLD, lines=(GPU, CABLE, ENERGY, SUPPORT)), new).splitlines()[6:]
+    assert lines == [
+        "added gpu/later: 1 year at 1,200, 1,200.00 every 12 months",
+        "removed gpu/support: 1 year at 1,200, 1,200.00 every 12 months",
+        "changed gpu/gpu.l40s-48gb: quantity 8 -> 16; price of one 8,000 -> 7,900.5; "
+        "64,000.00 -> 126,408.00",
+        "changed gpu/energy: 190.00 -> 200.00 a month",
+        "lines without a price: 1 before, 1 after",
+    ]
+
+
+def test_a_price_that_is_no_longer_known() -> None:
+    unknown = made.line(3, made.CABLE, "3", None)
+    assert "gpu/cable: price of one 0.335 -> no price; 1.01 -> no price" in text(
+        OLD, with_lines(GPU, SWITCH, unknown, ENERGY, SUPPORT)
+    )
+
+
+def test_another_price_of_what_is_as_dear_in_sum_shows() -> None:
+    # 0.3353 by 3 is 1.0059, rounded to 1.01 as well.
+    dearer = made.line(3, made.CABLE, "3", "0.3353")
+    found = difference(OLD, with_lines(GPU, SWITCH, dearer, ENERGY, SUPPORT))
+    assert [change.after.id for change in found.changed] == ["gpu/cable"]
+
+
+def test_figures_that_are_not_known() -> None:
+    owning = replace(OLD.owning, units=None)
+    row = next(line for line in text(OLD, replace(OLD, owning=owning)).splitlines()
+               if line.startswith("per million tokens"))  # fmt: skip
+    assert row.split() == ["per", "million", "tokens", "at", "least", "0.9000", "?", "?"]
+
+
+def test_there_is_no_share_of_nothing() -> None:
+    assert Figure("x", Total(D(0)), Total(D(5))).share is None
+    assert Figure("x", Total(D(0)), Total(D(5))).difference == 5
+    assert Figure("x", Total(D(-10)), Total(D(-5))).difference == 5
+
+
+def test_a_refund_that_shrinks_is_a_rise() -> None:
+    assert Figure("x", Total(D(-10)), Total(D(-5))).share == D("0.5")
+
+
+def test_markdown_is_a_table_and_folded_lines() -> None:
+    shown = markdown(OLD, with_lines(GPU, CABLE, ENERGY, SUPPORT))
+    assert shown.splitlines()[:3] == [
+        "| EUR | BEFORE | AFTER | DIFFERENCE | SHARE |",
+        "|---|---:|---:|---:|---:|",
+        "| capital cost | at least 76,161.20 | at least 76,161.20 | of the known +0.00 | +0.0 % |",
+    ]
+    assert "<summary>1 line differs</summary>" in shown
+    assert "- removed `gpu/switch.25g`: 1 each at no price, no price" in shown
+
+
+def test_markdown_without_lines_folds_nothing() -> None:
+    new = replace(OLD, capex=Total(D("1.00"), 1))
+    assert "<details>" not in markdown(OLD, new)
+
+
+def test_data() -> None:
+    new = replace(OLD, capex=Total(D("80000.00")), lines=OLD.lines[:1])
+    found = document(difference(OLD, new))
+    assert found["currency"] == "EUR"
+    assert found["figures"][0] == {
+        "name": "capital cost",
+        "before": {"amount": "76161.20", "unknown": 1},
+        "after": {"amount": "80000.00", "unknown": 0},
+        "difference": "3838.80",
+        "share": "0.050",
+    }
+    assert [line["id"] for line in found["removed"]] == [one.id for one in OLD.lines[1:]]
+    assert found["removed"][0]["extended"] is None
+    assert found["removed"][1] == {
+        "id": "gpu/cable", "quantity": "3", "price": "0.335", "extended": "1.01", "every": None,
+    }  # fmt: skip
+    changed = document(difference(OLD, with_lines(made.line(1, made.GPU, "9", "8000"))))["changed"]
+    assert changed[0]["after"]["quantity"] == "9"
