@@ -21,6 +21,7 @@ from freehold.units import Bandwidth, Bytes, Power
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from freehold.catalog.price_book import PriceBook
     from freehold.cost.types import Item
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
@@ -383,3 +384,10 @@ class Catalog(Strict):
         from freehold.spec.cost import Life  # noqa: PLC0415
 
         return {item.id: item for item in items(self.gpus, Life())}
+
+    @property
+    def prices(self) -> "PriceBook":
+        """The price book."""
+        from freehold.catalog.price_book import price_book  # noqa: PLC0415 - only money needs it
+
+        return price_book()

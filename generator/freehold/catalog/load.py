@@ -2,15 +2,14 @@
 
 import json
 from functools import cache
-from importlib.resources import files
 from itertools import accumulate
 from operator import or_
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import yaml
 from pydantic import BaseModel, TypeAdapter
 
 from freehold.catalog.facts import Catalog, EngineVersion, Gpu, MemoryRules, ModelFacts, System
+from freehold.catalog.read import read, text
 from freehold.catalog.versions import rules_of
 from freehold.report import Report
 from freehold.source import Source
@@ -22,8 +21,6 @@ Entry = TypeVar("Entry", bound=BaseModel)
 Kind = TypeVar("Kind")
 
 Memory = dict[EngineName, tuple[MemoryRules, ...]]
-
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class OwnCatalog(Strict):
@@ -56,7 +53,7 @@ def builtin() -> Catalog:
         engines=_engines(memory),
         memory=memory,
         systems=_entries("systems.yml", System),
-        quadlet={since: tuple(keys) for since, keys in _read("quadlet.yml").items()},
+        quadlet={since: tuple(keys) for since, keys in read("quadlet.yml").items()},
     )
 
 
@@ -80,9 +77,9 @@ def _with_checkpoints(models: dict[str, ModelFacts]) -> dict[str, ModelFacts]:
 
 
 def _engines(memory: Memory) -> dict[str, EngineVersion]:
-    entries = _read("engines.yml")
+    entries = read("engines.yml")
     for name, entry in entries.items():
-        entry["flags"] = json.loads(_text(f"flags/{name}.json"))
+        entry["flags"] = json.loads(text(f"flags/{name}.json"))
         entry["memory"] = rules_of(memory[EngineName(entry["name"])], entry["version"])
     return TypeAdapter(dict[str, EngineVersion]).validate_python(entries)
 
@@ -91,23 +88,14 @@ def _memory() -> Memory:
     """Each entry's own figures over those of the entry before it."""
     return {
         EngineName(name): tuple(map(MemoryRules.model_validate, accumulate(changes, or_)))
-        for name, changes in _read("memory.yml").items()
+        for name, changes in read("memory.yml").items()
     }
 
 
 def entries(name: str, kind: type[Kind]) -> Kind:
     """A file of the catalog, as what it holds."""
-    return TypeAdapter(kind).validate_python(_read(name))
+    return TypeAdapter(kind).validate_python(read(name))
 
 
 def _entries(name: str, entry: type[Entry]) -> dict[str, Entry]:
     return entries(name, dict[str, entry])  # type: ignore[valid-type]
-
-
-def _read(name: str) -> dict[str, Any]:
-    content: dict[str, Any] = yaml.load(_text(name), Loader=_LOADER)  # noqa: S506 - our own file
-    return content
-
-
-def _text(name: str) -> str:
-    return files("freehold.catalog").joinpath(name).read_text()

@@ -28,6 +28,8 @@ class Opened:
     cluster: Cluster | None
     catalog: Catalog | None
     report: Report
+    quotes: Quotes | None = None
+    """Of the file that the cost section names, where it can be read."""
 
 
 def open_spec(path: Path) -> Opened:
@@ -43,8 +45,9 @@ def open_spec(path: Path) -> Opened:
     if cluster is None:
         return Opened(path, source, None, None, report)
     check(cluster, report)
-    _read_quotes(path, cluster, report)
-    return Opened(path, source, cluster, _read_catalog(path, cluster, report), report)
+    catalog = _read_catalog(path, cluster, report)
+    quotes = _read_quotes(path, cluster, report)
+    return Opened(path, source, cluster, catalog, report, quotes)
 
 
 def plan_of(opened: Opened) -> Plan | None:
@@ -57,13 +60,14 @@ def plan_of(opened: Opened) -> Plan | None:
     return plan if opened.report.is_clean else None
 
 
-def _read_quotes(path: Path, cluster: Cluster, report: Report) -> None:
+def _read_quotes(path: Path, cluster: Cluster, report: Report) -> Quotes | None:
     if cluster.cost is None or cluster.cost.quotes is None:
-        return
+        return None
     source = read_beside(path, cluster.cost.quotes, ("cost", "quotes"), report)
     quotes = load_as(Quotes, source, report.about(source)) if source else None
     if source and quotes:
         check_quotes(cluster.cost, quotes, report.about(source))
+    return quotes
 
 
 def _read_catalog(path: Path, cluster: Cluster, report: Report) -> Catalog | None:
