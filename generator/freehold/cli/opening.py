@@ -29,7 +29,8 @@ class Opened:
     catalog: Catalog | None
     report: Report
     quotes: Quotes | None = None
-    """Of the file that the cost section names, where it can be read."""
+    """None where the spec names no file of quotes, or one that cannot be read."""
+    quotes_source: Source | None = None
 
 
 def open_spec(path: Path) -> Opened:
@@ -45,9 +46,10 @@ def open_spec(path: Path) -> Opened:
     if cluster is None:
         return Opened(path, source, None, None, report)
     check(cluster, report)
+    quotes_source = _quotes_source(path, cluster, report)
+    quotes = _read_quotes(quotes_source, cluster, report)
     catalog = _read_catalog(path, cluster, report)
-    quotes = _read_quotes(path, cluster, report)
-    return Opened(path, source, cluster, catalog, report, quotes)
+    return Opened(path, source, cluster, catalog, report, quotes, quotes_source)
 
 
 def plan_of(opened: Opened) -> Plan | None:
@@ -60,12 +62,17 @@ def plan_of(opened: Opened) -> Plan | None:
     return plan if opened.report.is_clean else None
 
 
-def _read_quotes(path: Path, cluster: Cluster, report: Report) -> Quotes | None:
+def _quotes_source(path: Path, cluster: Cluster, report: Report) -> Source | None:
     if cluster.cost is None or cluster.cost.quotes is None:
         return None
-    source = read_beside(path, cluster.cost.quotes, ("cost", "quotes"), report)
-    quotes = load_as(Quotes, source, report.about(source)) if source else None
-    if source and quotes:
+    return read_beside(path, cluster.cost.quotes, ("cost", "quotes"), report)
+
+
+def _read_quotes(source: Source | None, cluster: Cluster, report: Report) -> Quotes | None:
+    if cluster.cost is None or source is None:
+        return None
+    quotes = load_as(Quotes, source, report.about(source))
+    if quotes:
         check_quotes(cluster.cost, quotes, report.about(source))
     return quotes
 

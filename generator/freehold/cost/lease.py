@@ -23,13 +23,12 @@ def lease(terms: Terms, agreed: Lease, owning: Costs, lines: Sequence[BomLine]) 
     it is sold at the end as if it had been bought.
     """
     leased = {line.id for line in lines if _is_leased(line)}
-    bought = [f for f in owning.flows if f.stage is Stage.PURCHASE and f.line in leased]
+    bought = [flow for flow in owning.flows if _is_bought(flow, leased)]
     price = sum((flow.amount for flow in bought), Decimal(0))
     if not price:
         return None
-    rents = rent(terms, agreed, price)
-    kept = [flow for flow in owning.flows if flow not in bought]
-    flows = tuple(sorted([*kept, *rents], key=lambda flow: flow.on))
+    kept = [flow for flow in owning.flows if not _is_bought(flow, leased)]
+    flows = tuple(sorted([*kept, *rent(terms, agreed, price)], key=lambda flow: flow.on))
     return replace(
         owning,
         name=_LINE,
@@ -44,6 +43,10 @@ def lease(terms: Terms, agreed: Lease, owning: Costs, lines: Sequence[BomLine]) 
 
 def _is_leased(line: BomLine) -> bool:
     return line.need.is_capital and line.need.item.category in HARDWARE
+
+
+def _is_bought(flow: Flow, leased: set[str]) -> bool:
+    return flow.stage is Stage.PURCHASE and flow.line in leased
 
 
 def rent(terms: Terms, agreed: Lease, price: Decimal) -> tuple[Flow, ...]:

@@ -1,0 +1,234 @@
+"""From a plan and its bill to all that is known about its cost."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from freehold.cost.calendar import calendar
+from freehold.cost.demand import demand, input_weight, throughputs
+from freehold.cost.depreciation import writeoffs
+from freehold.cost.flows import Residuals, Terms, generations, owning
+from freehold.cost.gates import breaches
+from freehold.cost.lease import lease
+from freehold.cost.money import EXACT, Rounding
+from freehold.cost.quality import quality
+from freehold.cost.types import (
+    BomLine,
+    Category,
+    Conventions,
+    Costs,
+    Demand,
+    Flow,
+    Physics,
+    Result,
+    Total,
+)
+from freehold.cost.unit_costs import Served, unit_costs
+from freehold.cost.years import years
+from freehold.plan.types import Plan
+from freehold.report import Report
+from freehold.spec.cluster import Cluster
+from freehold.spec.cost import Cost
+
+OWNING: Final = "owning"
+DAY_COUNT: Final = "actual/365"
+TIMING: Final = (
+    "Hardware is paid on the day of the order, prepaid terms on their first day, all else on the "
+    "last day of each month of service. Prices change on each anniversary of the order."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """What is bought and paid, and what its prices rest on."""
+
+    lines: tuple[BomLine, ...]
+    physics: Physics
+    rounding: Rounding
+    ordered: date
+    residuals: Residuals
+    """When the spec has none."""
+    price_book: date
+    price_book_digest: str
+    spec_digest: str
+    sources: Mapping[str, str]
+
+
+def assemble(cluster: Cluster, plan: Plan, bill: Bill, report: Report) -> Result | None:
+    """The cost of the plan by its bill; none when a finding stands in the way."""
+    cost = cluster.cost
+    if cost is None:
+        return None
+    return _Assembly(cluster, cost, plan, bill, report).result()
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    cluster: Cluster
+    cost: Cost
+    plan: Plan
+    bill: Bill
+    report: Report
+
+    def result(self) -> Result | None:
+        cost, bill = self.cost, self.bill
+        days = calendar(cost, bill.ordered, bill.lines, self.report)
+        terms = Terms(days, bill.rounding, cost.discount_rate, cost.escalation)
+        asked = demand(self.cluster, cost, self.plan, self.report)
+        if not self.report.is_clean:
+            return None
+        served = self._served(terms, asked)
+        flows = owning(bill.lines, terms, self._residuals)
+        own = costs(OWNING, self._described, flows, _unknown(bill.lines))
+        own = replace(own, units=unit_costs(flows, served, at_least=own.nominal.unknown > 0))
+        written_off = writeoffs(bill.lines, terms, self._residuals, cost.depreciation)
+        found = Result(
+            cluster=self.cluster.name,
+            conventions=self._conventions(terms),
+            spec_digest=bill.spec_digest,
+            price_book_digest=bill.price_book_digest,
+            lines=bill.lines,
+            capex=_total(line for line in bill.lines if line.need.is_capital),
+            opex_year=_yearly(bill),
+            by_category=_by_category(bill.lines),
+            physics=bill.physics,
+            owning=own,
+            years=years(flows, written_off, terms),
+            writeoffs=written_off,
+            lease=self._lease(terms, own, served),
+            demand=asked,
+            alternatives=(),
+            break_even=(),
+            spread=None,
+            quality=quality(bill.lines),
+            assumptions=tuple(self._assumptions(terms)),
+            sources=bill.sources,
+        )
+        return replace(found, breaches=breaches(cost.gates, found))
+
+    @property
+    def _residuals(self) -> Residuals:
+        share = self.cost.residual
+        return self.bill.residuals if share is None else Residuals.flat(share)
+
+    @property
+    def _described(self) -> str:
+        hosts, gpus = len(self.plan.hosts), _gpus(self.plan)
+        return f"{hosts} host{_s(hosts)} with {gpus} GPU{_s(gpus)}, bought"
+
+    def _served(self, terms: Terms, asked: Demand | None) -> Served:
+        months, use = terms.calendar.service, self.cost.use
+        powered = use.powered if use else Decimal(1)
+        hours = months * self.cost.hours_per_month * powered * _gpus(self.plan)
+        weight = input_weight(self.plan, self.cluster.models)
+        return Served(months, asked, weight, hours, self.bill.physics)
+
+    def _lease(self, terms: Terms, own: Costs, served: Served) -> Costs | None:
+        if self.cost.lease is None:
+            return None
+        found = lease(terms, self.cost.lease, own, self.bill.lines)
+        if found is None:
+            return None
+        units = unit_costs(found.flows, served, at_least=found.nominal.unknown > 0)
+        return replace(found, units=units)
+
+    def _conventions(self, terms: Terms) -> Conventions:
+        cost, days = self.cost, terms.calendar
+        return Conventions(
+            currency=cost.currency,
+            minor_units=self.bill.rounding.minor_units,
+            rounding=self.bill.rounding.policy,
+            ordered=days.ordered,
+            in_service=days.in_service,
+            ends=days.ends,
+            horizon_months=days.horizon_months,
+            service_months=int(days.service),
+            hours_per_month=cost.hours_per_month,
+            discount_rate=cost.discount_rate,
+            day_count=DAY_COUNT,
+            timing=TIMING,
+            tax=_tax(cost),
+            price_book=self.bill.price_book,
+            tax_rate=cost.tax.rate if cost.tax else None,
+            tax_recoverable=bool(cost.tax and cost.tax.recoverable),
+        )
+
+    def _assumptions(self, terms: Terms) -> Iterator[str]:
+        cost = self.cost
+        if cost.date is None:
+            yield f"The order is placed on {terms.calendar.ordered}, the day of the price book."
+        if cost.lead_time is None:
+            yield (
+                f"The machines serve from {terms.calendar.in_service} on: the longest lead time "
+                "of what is bought."
+            )
+        if cost.discount_rate is None:
+            yield "Nothing is discounted, since `cost.discount_rate` is not stated."
+        if cost.use is None:
+            yield "The busiest hour lasts all day and all year, since `cost.use` is not stated."
+        if cost.residual is None and any(line.need.item.residual for line in self.bill.lines):
+            yield "Hardware is sold at the end at the low end of what dated sources say."
+        if any(len(generations(line, terms)) > 1 for line in self.bill.lines):
+            yield "Hardware that is replaced when its life is over brings nothing."
+        yield from throughputs(self.cluster, self.plan)[1]
+
+
+def costs(
+    name: str, description: str, flows: tuple[Flow, ...], unknown: int, note: str = ""
+) -> Costs:
+    """An option's totals: sums of what is printed."""
+    return Costs(
+        name=name,
+        description=description,
+        flows=flows,
+        nominal=Total(sum((flow.amount for flow in flows), Decimal(0)), unknown),
+        npv=Total(sum((flow.discounted for flow in flows), Decimal(0)), unknown),
+        units=None,
+        note=note,
+    )
+
+
+def _unknown(lines: Iterable[BomLine]) -> int:
+    return sum(line.is_unknown for line in lines)
+
+
+def _total(lines: Iterable[BomLine]) -> Total:
+    known = list(lines)
+    return Total(sum((line.cost or Decimal(0) for line in known), Decimal(0)), _unknown(known))
+
+
+def _yearly(bill: Bill) -> Total:
+    """What recurs, by the year, at the prices of the day of order."""
+    recurring = [line for line in bill.lines if line.need.every is not None]
+    each = (
+        bill.rounding(EXACT.divide((line.cost or Decimal(0)) * 12, Decimal(line.need.every or 1)))
+        for line in recurring
+    )
+    return Total(sum(each, Decimal(0)), _unknown(recurring))
+
+
+def _by_category(lines: Iterable[BomLine]) -> Mapping[Category, Total]:
+    once = [line for line in lines if line.need.every is None]
+    used = [category for category in Category if any(_is(line, category) for line in once)]
+    return {category: _total(line for line in once if _is(line, category)) for category in used}
+
+
+def _is(line: BomLine, category: Category) -> bool:
+    return line.need.item.category is category
+
+
+def _gpus(plan: Plan) -> int:
+    return sum(one.host.card.count for one in plan.hosts if one.host.card)
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"
+
+
+def _tax(cost: Cost) -> str:
+    if cost.tax is None:
+        return "none"
+    back = "got back, so it is shown and costs nothing" if cost.tax.recoverable else "not got back"
+    return f"{cost.tax.rate.written} on each line, {back}"
