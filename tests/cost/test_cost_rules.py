@@ -1,0 +1,114 @@
+"""Rules of the cost section beyond their one case each: every place, and what is no mistake."""
+
+from pathlib import Path
+
+import pytest
+
+from freehold.report import Report
+from freehold.rules.check import check
+from freehold.source import Source
+from freehold.spec.load import load
+
+CASE = Path(__file__).parent.parent / "cases/cost-currency/cluster.yml"
+SPEC = CASE.read_text().replace("0.21 USD", "0.21 EUR")
+USE = "  use: {demand: 40 %, load: 60 %}\n"
+
+
+def found(cost: str, spec: str = SPEC) -> list[tuple[str, str, str]]:
+    """Rule, message and remedy of each finding, with these lines at the end of `cost`."""
+    lines = "".join(f"  {line}\n" for line in cost.splitlines())
+    report = Report(Source.parse((spec + lines).encode(), "cluster.yml"))
+    cluster = load(report.source, report)
+    if cluster is not None:
+        check(cluster, report)
+    return [(one.rule, one.message, one.help) for one in report.in_order()]
+
+
+@pytest.mark.parametrize(
+    ("cost", "place"),
+    [
+        ("location: {cooling: 0.05 CHF/kWh}", "cost.location.cooling"),
+        ("location: {kind: colocation, rent: 5 CHF/kW/month}", "cost.location.rent"),
+        ("staff: {fte: 1, cost: 9 CHF/year}", "cost.staff.cost"),
+        ("lines:\n- {item: a, price: 1 EUR}\n- {item: b, price: 1 CHF}", "cost.lines[1].price"),
+        ("gates: {tco: 5 CHF}", "cost.gates.tco"),
+        (
+            "alternatives: {x: {api: y, staff: {fte: 1, cost: 9 CHF/year}}}",
+            "cost.alternatives.x.staff.cost",
+        ),
+    ],
+)
+def test_every_amount_is_in_the_bill_s_currency(cost: str, place: str) -> None:
+    message = f"`{place}` is in CHF, the bill is in EUR"
+    assert found(cost) == [("cost-currency", message, "write it in EUR")]
+
+
+@pytest.mark.parametrize(
+    "cost",
+    [
+        "location: {pue: 1.4}",
+        "location: {cooling: 0.05 EUR/kWh}",
+        "location: {kind: colocation, rent: 180 EUR/kW/month, power_included: true}",
+        "lease: {rate: 6 %, term: 5 years}",
+        "lead_time: 10 weeks",
+        "whole: [gpu]\nlines:\n- {item: a, pool: gpu, every: 1 year}\n- {item: a}\n- {item: b}",
+        "alternatives: {x: {api: y}, z: {cloud: w, prepaid: 1 year}, v: {cloud: w}}\n"
+        "overflow: x\nbridge: z",
+        "alternatives: {x: {api: {assistant: y}}}",
+    ],
+)
+def test_no_mistake(cost: str) -> None:
+    assert found(cost) == []
+
+
+def test_no_cost_no_finding() -> None:
+    assert found("", SPEC[: SPEC.index("cost:")]) == []
+
+
+def test_use_is_asked_for_unless_it_is_stated() -> None:
+    assert [rule for rule, _, _ in found("", SPEC.replace(USE, ""))] == ["use-not-stated"]
+    assert found("", SPEC.replace(USE, "  use: {}\n")) == []
+
+
+def test_included_power_of_a_rent_that_is_not_given() -> None:
+    rules = found("location: {kind: colocation, power_included: true}")
+    assert [rule for rule, _, _ in rules] == [
+        "colocation-without-rent",
+        "power-included-without-rent",
+    ]
+    assert rules[1][1] == "the rent is said to include energy, but no `rent` is given"
+
+
+def test_a_rent_of_a_server_room_that_includes_power_is_two_mistakes() -> None:
+    rules = found("location: {rent: 1 EUR/host/month, power_included: true}")
+    assert [rule for rule, _, _ in rules] == [
+        "rent-without-colocation",
+        "power-included-without-rent",
+    ]
+
+
+def test_there_may_be_no_alternative_at_all() -> None:
+    ((rule, message, remedy),) = found("overflow: hosted")
+    assert (rule, message) == ("unknown-alternative", "no alternative is called `hosted`")
+    assert remedy == "add it under `cost.alternatives`"
+
+
+def test_there_may_be_no_api_to_overflow_to() -> None:
+    ((rule, _, remedy),) = found("alternatives: {x: {cloud: y}}\noverflow: x")
+    assert rule == "overflow-not-an-api"
+    assert remedy == "add an alternative with `api`"
+
+
+@pytest.mark.parametrize("key", ["servers", "network", "facility"])
+def test_a_life_is_counted_in_whole_months(key: str) -> None:
+    ((rule, message, remedy),) = found(f"life: {{{key}: 1000 days}}")
+    assert rule == "whole-months"
+    assert message == f"`cost.life.{key}` is 1000 days, but is counted in whole months"
+    assert remedy == "write `33 months`"
+
+
+def test_neither_of_two_kinds_of_value_is_said_of_the_other() -> None:
+    assert [rule for rule, _, _ in found("spares: {service_level: 101 %}")] == ["out-of-range"]
+    ((rule, message, remedy),) = found("spares: nun")
+    assert (rule, message) == ("not-a-choice", "`cost.spares` cannot be `nun`")
+    assert remedy == "use `none`"
