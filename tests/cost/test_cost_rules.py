@@ -99,6 +99,26 @@ def test_there_may_be_no_api_to_overflow_to() -> None:
     assert remedy == "add an alternative with `api`"
 
 
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        ("GER", "use `DEU`, or write the grams for each kWh, such as `carbon: 380`"),
+        ("FRN", "use `FRA`, or write the grams for each kWh, such as `carbon: 380`"),
+        ("XQJ", "write the grams for each kWh, such as `carbon: 380`"),
+    ],
+)
+def test_a_country_is_meant_by_the_start_of_its_name_or_a_code_like_it(
+    code: str, remedy: str
+) -> None:
+    message = f"the catalog has no grid factor of `{code}`"
+    assert found(f"location: {{country: {code}}}") == [("unknown-country", message, remedy)]
+
+
+def test_what_a_contract_states_needs_no_country() -> None:
+    assert found("location: {country: XQJ, carbon: 25}") == []
+    assert found("location: {country: DEU}") == []
+
+
 @pytest.mark.parametrize("key", ["servers", "network", "facility"])
 def test_a_life_is_counted_in_whole_months(key: str) -> None:
     ((rule, message, remedy),) = found(f"life: {{{key}: 1000 days}}")

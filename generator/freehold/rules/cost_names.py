@@ -93,6 +93,30 @@ def repeated_line(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
+@rule
+def unknown_country(cluster: Cluster) -> Iterator[Finding]:
+    """The catalog does not know what the electricity of this country emits.
+
+    It is looked up and never guessed: between two neighbours it differs tenfold. What a contract
+    of green electricity states can be written as `carbon` instead.
+    """
+    location = cluster.cost.location if cluster.cost else None
+    if location is None or location.country is None or location.carbon is not None:
+        return
+    from freehold.catalog.hardware import assumptions  # noqa: PLC0415 - only such a spec needs it
+
+    grid, code = assumptions().grid, location.country
+    if code not in grid:
+        named = [known for known, one in grid.items() if one.country.upper().startswith(code)]
+        close = named[0] if named else nearest(code, grid)
+        meant = f"use `{close}`, " if close else ""
+        yield Finding(
+            message=f"the catalog has no grid factor of `{code}`",
+            loc=("cost", "location", "country"),
+            help=f"{meant}or write the grams for each kWh, such as `carbon: 380`",
+        )
+
+
 def _by_model(cost: Cost | None) -> Iterator[tuple[Loc, Iterable[str]]]:
     """Mappings whose keys are models."""
     if cost and cost.use:
