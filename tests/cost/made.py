@@ -1,7 +1,7 @@
 """A small result made by hand, with known sums: every kind of line and of alternative once."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -113,8 +113,9 @@ def flow(on: date, of: BomLine, stage: Stage, amount: str, covers: int = 1) -> F
 
 def _months() -> list[date]:
     """The last day of each month of service."""
-    months = [(2027, month) for month in range(3, 13)] + [(2028, month) for month in range(1, 12)]
-    return [date(y + month // 12, month % 12 + 1, 1) for y, month in months]
+    firsts = [date(2027, month, 1) for month in range(4, 13)]
+    firsts += [date(2028, month, 1) for month in range(1, 13)]
+    return [first - timedelta(1) for first in firsts]
 
 
 FLOWS = (
@@ -122,8 +123,8 @@ FLOWS = (
     flow(ORDERED, LINES[2], Stage.PURCHASE, "1.20"),
     flow(SERVICE, LINES[4], Stage.TERM, "1428.00", covers=12),
     *(flow(day, LINES[3], Stage.RUNNING, "226.10") for day in _months()),
-    flow(date(2028, 3, 1), LINES[4], Stage.TERM, "1428.00", covers=9),
-    flow(date(2028, 12, 1), LINES[0], Stage.RESIDUAL, "-7616.00"),
+    flow(date(2028, 3, 1), LINES[4], Stage.TERM, "1428.00", covers=12),
+    flow(date(2028, 11, 30), LINES[0], Stage.RESIDUAL, "-7616.00"),
 )
 # 76160.00 + 1.20 + 2 * 1428.00 + 21 * 226.10 - 7616.00 = 76149.30
 NOMINAL = D("76149.30")
@@ -162,11 +163,13 @@ BREAK_EVEN = BreakEven(
     verdict="Owning is cheaper from December 2027 on.", cumulative=_cumulative(),
 )  # fmt: skip
 
+# Paid by 2027-11-30: 76161.20 + 1428.00 + 9 * 226.10.
+# Used up by then: 9 of 60 months of 68544.00, 9 of 21 of 1.20, 9 of 12 of a term, 9 * 226.10.
 YEARS = (
-    Year(1, ORDERED, date(2027, 11, 30), D("79623.20"), D("79623.20"), D("25000.00"),
-         D("28000.00"), {Category.GPU: D("76160.00")}),
-    Year(2, date(2027, 12, 1), date(2028, 11, 30), D("-3473.90"), D("-3473.90"), D("34000.00"),
-         D("38000.00"), {}),
+    Year(1, ORDERED, date(2027, 11, 30), D("79624.10"), D("79624.10"), D("10282.11"),
+         D("13388.01"), {Category.GPU: D("76160.00")}),
+    Year(2, date(2027, 12, 1), date(2028, 11, 30), D("-3474.80"), D("-3474.80"), D("13709.49"),
+         D("18207.69"), {}),
 )  # fmt: skip
 
 RESULT = Result(
@@ -192,6 +195,8 @@ RESULT = Result(
     writeoffs=(
         Writeoff("gpu/gpu.l40s-48gb", D("76160.00"), D("7616.00"), "straight-line", SERVICE, 60,
                  (D("10281.60"), D("13708.80")), D("52169.60")),
+        Writeoff("gpu/cable", D("1.20"), D(0), "straight-line", SERVICE, 21,
+                 (D("0.51"), D("0.69")), D(0)),
     ),
     lease=None,
     demand=Demand(

@@ -1,13 +1,12 @@
 """Writes a lock file: canonical YAML, the same bytes for the same lock."""
 
-import os
 import re
-import tempfile
 from pathlib import Path
 from typing import Final
 
 import yaml
 
+from freehold.atomic import replace
 from freehold.lock.file import Lock
 
 _HEADER: Final = """\
@@ -42,15 +41,4 @@ def write(lock: Lock, path: Path) -> None:
     Raises:
         OSError: the folder cannot be written.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(text(lock))
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        temporary.replace(path)
-    except OSError:
-        temporary.unlink(missing_ok=True)
-        raise
+    replace(path, text(lock))

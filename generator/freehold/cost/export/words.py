@@ -1,9 +1,12 @@
 """Money, totals and shares as people read them."""
 
+from collections.abc import Mapping
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Final
 
-from freehold.cost.types import Range, Total
+from freehold.cost.money import EXACT
+from freehold.cost.types import Basis, Conventions, Quality, Range, Total, UnitPrice
 
 
 def number(value: Decimal) -> str:
@@ -19,6 +22,15 @@ def grouped(value: Decimal) -> str:
 def money(amount: Decimal, currency: str) -> str:
     """Such as `12,345.60 EUR`."""
     return f"{grouped(amount)} {currency}"
+
+
+def unit_price(value: Decimal | None, conventions: Conventions) -> str:
+    """All digits, and at least as many decimals as the currency has; `unknown` for none."""
+    if value is None:
+        return "unknown"
+    exact = value.normalize()
+    padded = exact.quantize(Decimal(1).scaleb(-conventions.minor_units), context=EXACT)
+    return grouped(padded if padded == value else exact)
 
 
 def total(sum_: Total, currency: str) -> str:
@@ -54,3 +66,52 @@ def weeks(value: Range | None) -> str:
         return ""
     low, high = quantity(value.low), quantity(value.high)
     return f"{low} weeks" if low == high else f"{low} to {high} weeks"
+
+
+def ratio(value: Decimal | None, conventions: Conventions) -> str:
+    """Money for one of many, with two digits more than is paid: `1.2345`; `?` for none."""
+    if value is None:
+        return "?"
+    step = Decimal(1).scaleb(-conventions.minor_units - 2)
+    return grouped(value.quantize(step, ROUND_HALF_UP, EXACT))
+
+
+def rounded(value: Decimal | None, digits: int = 1) -> str:
+    """A figure that is no money, such as `12,345.6`; `?` for none."""
+    if value is None:
+        return "?"
+    return grouped(value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, EXACT))
+
+
+_ON: Final[Mapping[Basis, str]] = {
+    Basis.CONTRACT: "contract",
+    Basis.QUOTE: "quoted",
+    Basis.STATED: "stated in the spec",
+    Basis.LIST: "listed",
+    Basis.ESTIMATE: "estimated",
+    Basis.INCLUDED: "included",
+    Basis.UNKNOWN: "unknown",
+}
+
+
+def rests_on(quality: Quality) -> str:
+    """What the prices are, such as `62 % of the capital cost is quoted, 38 % listed`."""
+    shares = [f"{percent(share)} {_ON[basis]}" for basis, share in quality.by_basis.items()]
+    quoted = f"{percent(quality.quoted)} of the capital cost is quoted"
+    stale = f"; {percent(quality.stale)} is older than its limit" if quality.stale else ""
+    return f"{quoted} ({', '.join(shares) or 'none has a price'}){stale}"
+
+
+def provenance(price: UnitPrice) -> str:
+    """Who says what something costs: `quote of Reseller Q-17, 2026-11-01, until 2026-12-31`."""
+    if price.basis in {Basis.UNKNOWN, Basis.INCLUDED}:
+        return price.note or _ON[price.basis]
+    whose = " ".join(filter(None, (price.vendor, price.reference)))
+    said = [
+        f"{price.basis} of {whose}" if whose else price.basis.value,
+        day(price.as_of),
+        f"until {day(price.valid_until)}" if price.valid_until else "",
+        "too old" if price.is_stale else "",
+        price.source if price.basis in {Basis.LIST, Basis.ESTIMATE} else "",
+    ]
+    return ", ".join(filter(None, said))
