@@ -47,7 +47,8 @@ models:
     source: meta-llama/Llama-3.3-70B-Instruct
     precision: fp8
     replicas: 2
-    workload: {users: 24, prompt: 2000, answer: 400, context: 16k, first_token: 2 s, speed: 20 tok/s}
+    workload:
+      {users: 24, prompt: 2000, answer: 400, context: 16k, first_token: 2 s, speed: 20 tok/s}
 isolation: restricted
 gateway: {name: llm.clinic.internal, clients: [ehr, research]}
 network: {admin: [10.20.9.0/28], egress: [{to: 10.20.0.5, port: 443}]}

@@ -7,7 +7,7 @@ from decimal import ROUND_UP, Decimal
 from itertools import pairwise
 from typing import Final
 
-from freehold.cost.calendar import Calendar, months_between, months_later
+from freehold.cost.calendar import Calendar, begun, months_between, months_later
 from freehold.cost.money import EXACT
 from freehold.cost.types import (
     BreakEven,
@@ -153,7 +153,7 @@ def _crossings(days: Series, calendar: Calendar) -> tuple[Crossing, ...]:
 
 def _month(day: date, calendar: Calendar) -> int:
     """The month since the order that a day lies in, from 1 on."""
-    return int(-(-months_between(calendar.ordered, day + timedelta(1)) // 1))
+    return begun(months_between(calendar.ordered, day + timedelta(1)))
 
 
 def _outcome(

@@ -4,7 +4,7 @@ from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from freehold.cost.money import EXACT
@@ -117,7 +117,7 @@ def in_service(cost: Cost, ordered: date, lines: Iterable[BomLine]) -> date:
     capital = (line for line in lines if line.need.is_capital and not line.need.is_spare)
     weeks = (line.lead_time.base for line in capital if line.lead_time)
     days = max(weeks, default=Decimal(0)) * _WEEK
-    return ordered + timedelta(int(-(-days // 1)))
+    return ordered + timedelta(begun(days))
 
 
 def later(day: date, span: Duration) -> date:
@@ -131,6 +131,11 @@ def months_later(day: date, months: int) -> date:
     """The same day so many months later, or that month's last."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
+
+
+def begun(spans: Decimal) -> int:
+    """The whole spans, with the one that has begun."""
+    return int(spans.to_integral_value(ROUND_CEILING))
 
 
 def months_between(since: date, day: date) -> Decimal:

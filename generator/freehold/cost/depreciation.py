@@ -9,7 +9,7 @@ from decimal import Decimal
 from itertools import pairwise
 from typing import Final, Literal
 
-from freehold.cost.calendar import months_between
+from freehold.cost.calendar import begun, months_between
 from freehold.cost.flows import Residuals, Terms, generations, proceeds
 from freehold.cost.money import EXACT
 from freehold.cost.types import BomLine, Writeoff
@@ -32,7 +32,7 @@ def writeoffs(
 
 
 def _of(line: BomLine, terms: Terms, residuals: Residuals, method: Method) -> Iterator[Writeoff]:
-    service = max(1, int(-(-terms.calendar.service // 1)))
+    service = max(1, begun(terms.calendar.service))
     life = line.need.item.life_months or service
     days = generations(line, terms)
     for day in days:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Final
 
-from freehold.cost.calendar import Calendar, months_between, months_later
+from freehold.cost.calendar import Calendar, begun, months_between, months_later
 from freehold.cost.money import EXACT, Rounding
 from freehold.cost.types import BomLine, Category, Flow, Range, Stage
 from freehold.spec.cost import Escalation
@@ -149,8 +149,8 @@ def generations(line: BomLine, terms: Terms) -> tuple[date, ...]:
     since, life = terms.calendar.in_service, line.need.item.life_months
     if life is None or not line.need.is_capital:
         return (since,)
-    count = -(-terms.calendar.service // life)
-    return tuple(months_later(since, life * number) for number in range(max(1, int(count))))
+    count = begun(EXACT.divide(terms.calendar.service, Decimal(life)))
+    return tuple(months_later(since, life * number) for number in range(max(1, count)))
 
 
 def _once(line: BomLine, terms: Terms) -> Iterator[Flow]:
