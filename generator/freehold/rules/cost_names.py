@@ -109,11 +109,11 @@ def unknown_country(cluster: Cluster) -> Iterator[Finding]:
     if code not in grid:
         named = [known for known, one in grid.items() if one.country.upper().startswith(code)]
         close = named[0] if named else nearest(code, grid)
-        meant = f"use `{close}`, " if close else ""
+        meant = f"use `{close}`, or " if close else ""
         yield Finding(
             message=f"the catalog has no grid factor of `{code}`",
             loc=("cost", "location", "country"),
-            help=f"{meant}or write the grams for each kWh, such as `carbon: 380`",
+            help=f"{meant}write the grams for each kWh, such as `carbon: 380`",
         )
 
 
