@@ -69,7 +69,7 @@ def test_totals_side_by_side() -> None:
         ["cost of owning", "at least 76,149.30", "76,000.00", "of the known -149.30", "-0.2 %"],
         ["present value", "at least 76,149.30", "70,000.00", "of the known -6,149.30", "-8.1 %"],
         ["per million tokens", "at least 0.9000", "0.8500", "of the known -0.0500", "-5.6 %"],
-        ["removed gpu/switch.25g: 1 each at no price, no price"],
+        ["removed gpu/switch.25g: 1 each at unknown, unknown"],
         ["lines without a price: 1 before, 0 after"],
     ]
 
@@ -80,9 +80,9 @@ def test_lines_added_removed_and_changed() -> None:
     new = with_lines(more, CABLE, later, replace(ENERGY, extended=D("200.00")))
     lines = text(replace(OLD, lines=(GPU, CABLE, ENERGY, SUPPORT)), new).splitlines()[6:]
     assert lines == [
-        "added gpu/later: 1 year at 1,200, 1,200.00 every 12 months",
-        "removed gpu/support: 1 year at 1,200, 1,200.00 every 12 months",
-        "changed gpu/gpu.l40s-48gb: quantity 8 -> 16; price of one 8,000 -> 7,900.5; "
+        "added gpu/later: 1 year at 1,200.00, 1,200.00 every 12 months",
+        "removed gpu/support: 1 year at 1,200.00, 1,200.00 every 12 months",
+        "changed gpu/gpu.l40s-48gb: quantity 8 -> 16; price of one 8,000.00 -> 7,900.50; "
         "64,000.00 -> 126,408.00",
         "changed gpu/energy: 190.00 -> 200.00 a month",
         "lines without a price: 1 before, 1 after",
@@ -91,7 +91,7 @@ def test_lines_added_removed_and_changed() -> None:
 
 def test_a_price_that_is_no_longer_known() -> None:
     unknown = made.line(3, made.CABLE, "3", None)
-    assert "gpu/cable: price of one 0.335 -> no price; 1.01 -> no price" in text(
+    assert "gpu/cable: price of one 0.335 -> unknown; 1.01 -> unknown" in text(
         OLD, with_lines(GPU, SWITCH, unknown, ENERGY, SUPPORT)
     )
 
@@ -128,7 +128,7 @@ def test_markdown_is_a_table_and_folded_lines() -> None:
         "| capital cost | at least 76,161.20 | at least 76,161.20 | of the known +0.00 | +0.0 % |",
     ]
     assert "<summary>1 line differs</summary>" in shown
-    assert "- removed `gpu/switch.25g`: 1 each at no price, no price" in shown
+    assert "- removed `gpu/switch.25g`: 1 each at unknown, unknown" in shown
 
 
 def test_markdown_without_lines_folds_nothing() -> None:

@@ -105,4 +105,3 @@ def quality_lines(result: Result) -> Iterator[str]:
     oldest = f", the oldest price is of {day(quality.oldest)}" if quality.oldest else ""
     yield f"price book of {day(conventions.price_book)}{oldest}"
     yield from table((f"  {name}", said) for name, said in result.sources.items())
-

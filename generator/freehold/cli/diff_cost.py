@@ -1,37 +1,40 @@
 """Prints a difference in cost: for a terminal, for a review, for a program."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
 from freehold.cli.table import table
 from freehold.cost.difference import CostDifference, Figure, LineChange
 from freehold.cost.export import words
-from freehold.cost.types import BomLine, Total
+from freehold.cost.types import BomLine, Conventions, Total
 
 Json = dict[str, Any]
 
 
 def text_lines(found: CostDifference) -> Iterator[str]:
     """The totals side by side; then each line that differs."""
-    if found.note or found.is_empty:
+    conventions = found.conventions
+    if conventions is None or found.is_empty:
         yield f"cost: {found.note or 'nothing changes'}"
         return
-    yield from table([_head(found), *map(_row, found.figures)])
-    yield from _lines(found)
+    yield from table([_head(found), *map(_row, found.figures)], right={1, 2, 3, 4})
+    yield from _lines(found, conventions)
     yield from _legend(found)
 
 
 def markdown_lines(found: CostDifference) -> Iterator[str]:
     """A table for a review, and the lines folded away below it."""
-    if found.note or found.is_empty:
+    conventions = found.conventions
+    if conventions is None or found.is_empty:
         yield f"cost: {found.note or 'nothing changes'}"
         return
     yield from (_cells(_head(found)), "|---|---:|---:|---:|---:|")
     for figure in found.figures:
         yield _cells(_row(figure))
     yield from ("", *_legend(found))
-    lines = list(_lines(found, "`"))
+    lines = list(_lines(found, conventions, "`"))
     if lines:
         count = "1 line differs" if len(lines) == 1 else f"{len(lines)} lines differ"
         yield from ("", f"<details><summary>{count}</summary>", "")
@@ -43,7 +46,7 @@ def document(found: CostDifference) -> Json:
     """The same as data; amounts are decimal strings."""
     return {
         "note": found.note,
-        "currency": found.currency,
+        "currency": _currency(found),
         "figures": [_figure(figure) for figure in found.figures],
         "added": [_line(line) for line in found.added],
         "removed": [_line(line) for line in found.removed],
@@ -55,7 +58,11 @@ def document(found: CostDifference) -> Json:
 
 
 def _head(found: CostDifference) -> Sequence[str]:
-    return found.currency, "BEFORE", "AFTER", "DIFFERENCE", "SHARE"
+    return _currency(found), "BEFORE", "AFTER", "DIFFERENCE", "SHARE"
+
+
+def _currency(found: CostDifference) -> str:
+    return found.conventions.currency if found.conventions else ""
 
 
 def _row(figure: Figure) -> Sequence[str]:
@@ -87,36 +94,46 @@ def _holes(totals: Iterable[Total | None]) -> int:
     return max(total.unknown for total in totals if total)
 
 
-def _lines(found: CostDifference, tick: str = "") -> Iterator[str]:
+def _lines(found: CostDifference, conventions: Conventions, tick: str = "") -> Iterator[str]:
+    printed = _Lines(conventions)
     for line in found.added:
-        yield f"added {tick}{line.id}{tick}: {_priced(line)}"
+        yield f"added {tick}{line.id}{tick}: {printed.whole(line)}"
     for line in found.removed:
-        yield f"removed {tick}{line.id}{tick}: {_priced(line)}"
+        yield f"removed {tick}{line.id}{tick}: {printed.whole(line)}"
     for change in found.changed:
-        yield f"changed {tick}{change.after.id}{tick}: {'; '.join(_changes(change))}"
+        yield f"changed {tick}{change.after.id}{tick}: {'; '.join(printed.changes(change))}"
 
 
-def _priced(line: BomLine) -> str:
-    quantity = f"{words.quantity(line.need.quantity)} {line.need.item.unit}"
-    return f"{quantity} at {_amount(line.price.base)}, {_amount(line.extended)}{_every(line)}"
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Lines of a bill in words."""
+
+    conventions: Conventions
+
+    def whole(self, line: BomLine) -> str:
+        quantity = f"{words.quantity(line.need.quantity)} {line.need.item.unit}"
+        return f"{quantity} at {self.one(line)}, {_extended(line)}{_every(line)}"
+
+    def changes(self, change: LineChange) -> Iterator[str]:
+        old, new = change.before, change.after
+        before, after = words.quantity(old.need.quantity), words.quantity(new.need.quantity)
+        if before != after:
+            yield f"quantity {before} -> {after}"
+        if old.price.base != new.price.base:
+            yield f"price of one {self.one(old)} -> {self.one(new)}"
+        yield f"{_extended(old)} -> {_extended(new)}{_every(new)}"
+
+    def one(self, line: BomLine) -> str:
+        return words.unit_price(line.price.base, self.conventions)
+
+
+def _extended(line: BomLine) -> str:
+    return "unknown" if line.extended is None else words.grouped(line.extended)
 
 
 def _every(line: BomLine) -> str:
     months = line.need.every
     return "" if months is None else " a month" if months == 1 else f" every {months} months"
-
-
-def _changes(change: LineChange) -> Iterator[str]:
-    old, new = change.before, change.after
-    if old.need.quantity != new.need.quantity:
-        yield f"quantity {words.quantity(old.need.quantity)} -> {words.quantity(new.need.quantity)}"
-    if old.price.base != new.price.base:
-        yield f"price of one {_amount(old.price.base)} -> {_amount(new.price.base)}"
-    yield f"{_amount(old.extended)} -> {_amount(new.extended)}{_every(new)}"
-
-
-def _amount(amount: Decimal | None) -> str:
-    return "no price" if amount is None else words.grouped(amount)
 
 
 def _cells(cells: Sequence[str]) -> str:

@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine, Result, Total
+from freehold.cost.types import BomLine, Conventions, Result, Total
 
 _SHARE: Final = Decimal("0.001")
 
@@ -53,7 +53,8 @@ class LineChange:
 class CostDifference:
     """All that is not the same in two results."""
 
-    currency: str
+    conventions: Conventions | None
+    """Of the new bill; None where there is no comparison."""
     figures: tuple[Figure, ...]
     added: tuple[BomLine, ...]
     removed: tuple[BomLine, ...]
@@ -79,7 +80,7 @@ def difference(old: Result | None, new: Result | None) -> CostDifference:
     after = {line.id: line for line in new.lines}
     both = [line for name, line in after.items() if name in before]
     return CostDifference(
-        currency=currencies[1],
+        conventions=new.conventions,
         figures=tuple(_figures(old, new)),
         added=tuple(line for name, line in after.items() if name not in before),
         removed=tuple(line for name, line in before.items() if name not in after),
@@ -90,7 +91,7 @@ def difference(old: Result | None, new: Result | None) -> CostDifference:
 
 
 def _none(note: str) -> CostDifference:
-    return CostDifference("", (), (), (), (), note)
+    return CostDifference(None, (), (), (), (), note)
 
 
 def _without(old: Result | None, new: Result | None) -> str:
