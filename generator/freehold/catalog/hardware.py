@@ -9,11 +9,13 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
+from freehold import units
 from freehold.catalog.facts import Fact, Gpu
 from freehold.catalog.load import entries
 from freehold.cost.types import Category, Item, Power, Range
 from freehold.spec.base import Strict, Text
 from freehold.spec.cost import ItemId, Life
+from freehold.spec.nodes import WrittenOutGpus
 
 Figure = Annotated[Decimal, Field(strict=False, ge=0)]
 Amount = Annotated[int, Field(ge=0)]
@@ -225,23 +227,37 @@ def item(identity: str, life: Life) -> Item:
 
 
 def gpu_item(identity: str, gpu: Gpu, life: Life) -> Item:
-    """One card."""
+    """One card of the catalog."""
     sale = cards().get(identity)
-    return Item(
-        id=f"gpu.{identity}",
-        description=f"{gpu.name}, {f'{gpu.vram_box} GB' if gpu.vram_box else gpu.vram.gib}",
-        category=Category.GPU,
-        unit="GPU",
+    size = f"{gpu.vram_box} GB" if gpu.vram_box else gpu.vram.gib
+    return replace(
+        _card(slug(identity), f"{gpu.name}, {size}", gpu.power, life),
         manufacturer=_MAKERS[gpu.vendor],
         mpn=sale.mpn if sale else "",
-        power=gpu_power(Decimal(gpu.power) if gpu.power else None),
-        weight=assumptions().figure("gpu_weight"),
         lead_time=_lead_time((sale.lead if sale else "") or "gpu"),
+        source=_source(gpu),
+    )
+
+
+def own_gpu_item(gpus: WrittenOutGpus, life: Life) -> Item:
+    """One card that a spec writes out."""
+    return _card(slug(gpus.name), f"{gpus.name}, {gpus.vram.gib}", gpus.power, life)
+
+
+def _card(identity: str, description: str, power: units.Power | None, life: Life) -> Item:
+    return Item(
+        id=f"gpu.{identity}",
+        description=description,
+        category=Category.GPU,
+        unit="GPU",
+        power=gpu_power(Decimal(power) if power else None),
+        weight=assumptions().figure("gpu_weight"),
+        lead_time=_lead_time("gpu"),
         warranty_months=36,
         life_months=life.servers.months,
         annual_failure_rate=_failures("gpu"),
         residual=True,
-        source=_source(gpu),
+        source="the spec",
     )
 
 
@@ -253,20 +269,30 @@ def gpu_power(maximum: Decimal | None) -> Power:
 
 
 def server_item(identity: str, gpu: Gpu, count: int, life: Life) -> Item:
-    """A whole machine with so many of the card."""
+    """A whole machine with so many of the card; of one with slots, the parts tell more."""
     card = gpu_item(identity, gpu, life)
-    machine = _machine(gpu, count) or _with_cards(count)
-    sale = cards().get(identity)
-    of = card.power or gpu_power(None)
-    rest = machine.rest
-    return replace(
+    found = replace(
         card,
-        id=f"server.{identity}-x{count}",
+        id=f"server.{slug(identity)}-x{count}",
         description=f"Whole machine with {count} x {gpu.name}",
         category=Category.SERVER,
         unit="each",
         manufacturer="",
         mpn="",
+        power=None,
+        weight=Decimal(0),
+        annual_failure_rate=None,
+    )
+    machine = soldered(gpu, count)
+    return _soldered_item(found, card, machine, count) if machine else found
+
+
+def _soldered_item(found: Item, card: Item, machine: Machine, count: int) -> Item:
+    of = card.power or gpu_power(None)
+    rest = machine.rest
+    sale = cards().get(card.id.removeprefix("gpu."))
+    return replace(
+        found,
         power=Power(
             count * of.maximum + rest.maximum,
             count * of.typical + rest.typical,
@@ -275,26 +301,8 @@ def server_item(identity: str, gpu: Gpu, count: int, life: Life) -> Item:
         rack_units=machine.rack_units,
         weight=machine.weight,
         lead_time=_lead_time((sale.lead if sale else "") or "machine"),
-        annual_failure_rate=None,
         source=_source(machine),
     )
-
-
-def power_supplies(item_id: str, catalog_gpus: Mapping[str, Gpu]) -> int:
-    """Outlets that one of the item takes."""
-    if item_id in hardware():
-        return hardware()[item_id].power_supplies
-    found = whole_machine(item_id, catalog_gpus)
-    return found.power_supplies if found else 0
-
-
-def whole_machine(item_id: str, catalog_gpus: Mapping[str, Gpu]) -> Machine | None:
-    """What is known of the machine that an id such as `server.l40s-48gb-x4` names."""
-    matched = re.fullmatch(r"server\.(.+)-x([0-9]+)", item_id)
-    if matched is None:
-        return None
-    gpu, count = catalog_gpus.get(matched[1]), int(matched[2])
-    return (_machine(gpu, count) if gpu else None) or _with_cards(count)
 
 
 def items(gpus: Mapping[str, Gpu], life: Life) -> Iterator[Item]:
@@ -311,7 +319,7 @@ def items(gpus: Mapping[str, Gpu], life: Life) -> Iterator[Item]:
 _MAKERS: Final = {"nvidia": "NVIDIA", "amd": "AMD", "intel": "Intel"}
 
 
-def _machine(gpu: Gpu, count: int) -> Machine | None:
+def soldered(gpu: Gpu, count: int) -> Machine | None:
     """The machine of the GPU's form factor that holds so many, or the largest one."""
     of_form = _of_form(gpu)
     return next((one for one in of_form if one.gpus >= count), of_form[-1] if of_form else None)
@@ -320,26 +328,6 @@ def _machine(gpu: Gpu, count: int) -> Machine | None:
 def _of_form(gpu: Gpu) -> tuple[Machine, ...]:
     form = next((one.form for one in machines() if gpu.form_factor.startswith(one.form)), None)
     return tuple(one for one in machines() if one.form == form)
-
-
-def _with_cards(count: int) -> Machine:
-    """A machine with cards in slots: its chassis with two large processors and their memory."""
-    known = [one for one in hardware().values() if one.category is Category.SERVER and one.gpus]
-    chassis = next((one for one in known if one.gpus >= count and one.rack_units), known[-1])
-    watts = chassis.power or Watts(maximum=Decimal(0), typical=Decimal(0), idle=Decimal(0))
-    return Machine(
-        form="",
-        gpus=count,
-        rest=Watts(
-            maximum=watts.maximum + 1000, typical=watts.typical + 550, idle=watts.idle + 250
-        ),
-        rack_units=chassis.rack_units,
-        weight=chassis.weight + count * assumptions().figure("gpu_weight"),
-        power_supplies=chassis.power_supplies,
-        source=chassis.source,
-        date=chassis.date,
-        verified=False,
-    )
 
 
 def _lead_time(name: str) -> Range:

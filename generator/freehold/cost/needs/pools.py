@@ -1,0 +1,213 @@
+"""What the hosts of one pool are made of."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from freehold.catalog.facts import Gpu
+from freehold.catalog.hardware import (
+    cards,
+    gpu_item,
+    hardware,
+    is_soldered,
+    own_gpu_item,
+    server_item,
+    sizes,
+    slug,
+)
+from freehold.cost.needs.modules import drives, modules
+from freehold.cost.needs.processors import board
+from freehold.cost.needs.purchase import BINDING, Purchase
+from freehold.cost.types import Category, Item, Need, Power
+from freehold.spec.nodes import Gpus, Pool, WrittenOutGpus
+
+_GIB = Decimal(2**30)
+_TB = Decimal(10**12)
+
+
+@dataclass(frozen=True, slots=True)
+class Cards:
+    """The GPUs of one host, as they are bought."""
+
+    item: Item
+    count: int
+    facts: Gpu | None
+    """None for a card that the spec writes out."""
+    bundled: str | None
+    """The licence that is paid with the card."""
+
+    @property
+    def identity(self) -> str:
+        """The card's id, as in `gpu.l40s-48gb`."""
+        return self.item.id.removeprefix("gpu.")
+
+    @property
+    def is_soldered(self) -> bool:
+        """Whether it comes in whole machines alone."""
+        return self.facts is not None and is_soldered(self.facts)
+
+    @property
+    def of_machine(self) -> int:
+        """GPUs of the machine that is sold with at least so many."""
+        if self.facts is None or not self.is_soldered:
+            return self.count
+        return next((size for size in sizes(self.facts) if size >= self.count), self.count)
+
+
+def pool_needs(purchase: Purchase, name: str) -> tuple[Need, ...]:
+    """All that the hosts of the pool are made of, whole or in parts."""
+    pool = purchase.cluster.nodes[name]
+    found = _cards(purchase, pool.gpus) if pool.gpus else None
+    identity = machine_id(name, found)
+    if not _is_whole(purchase, name, identity, found):
+        return (*_parts(purchase, name, pool, found), *_cabling(purchase, name))
+    return (
+        _whole(purchase, name, identity, found),
+        *_contents(purchase, name, identity, found),
+        *_cabling(purchase, name),
+    )
+
+
+def machine_id(pool: str, found: Cards | None) -> str:
+    """What a quote for a whole machine of the pool is called."""
+    return f"server.{found.identity}-x{found.of_machine}" if found else f"server.{slug(pool)}"
+
+
+def _is_whole(purchase: Purchase, pool: str, identity: str, found: Cards | None) -> bool:
+    if pool in purchase.cost.whole or (found and found.is_soldered):
+        return True
+    quoted = purchase.pricing.price(identity, Category.SERVER, Decimal(1)).price
+    return quoted.basis in BINDING
+
+
+def _cards(purchase: Purchase, gpus: Gpus) -> Cards:
+    life = purchase.cost.life
+    if isinstance(gpus, WrittenOutGpus):
+        return Cards(own_gpu_item(gpus, life), gpus.count, None, None)
+    identity = next(
+        name for name, known in purchase.catalog.gpus.items()
+        if gpus.model == name or gpus.model in known.aliases
+    )  # fmt: skip
+    facts = purchase.catalog.gpus[identity]
+    sale = cards().get(identity)
+    return Cards(
+        gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None
+    )
+
+
+def _parts(purchase: Purchase, name: str, pool: Pool, found: Cards | None) -> Iterator[Need]:
+    """Chassis, processors, memory, drives, network card and GPUs."""
+    made = board(purchase, pool.cpu.cores, found.count if found else 0)
+    bays = hardware()[made.chassis].bays
+    memory, sticks = modules(purchase, pool.memory, made.sockets)
+    drive, count = drives(purchase, pool.storage.models, bays)
+    yield purchase.need(made.chassis, 1, name)
+    yield purchase.need(made.cpu, made.sockets, name, path=("cpu", "cores"), note=made.note)
+    yield purchase.need(memory, sticks, name, path=("memory",))
+    yield purchase.need(drive, count, name, path=("storage", "models"))
+    yield purchase.need("storage.boot-m2-960gb", 2, name, note="one mirrors the other")
+    if purchase.in_racks:
+        yield purchase.need("nic.cx6lx-2x25g", 1, name)
+    if found:
+        yield from _gpus(purchase, name, found, None)
+
+
+def _gpus(purchase: Purchase, name: str, found: Cards, parent: str | None) -> Iterator[Need]:
+    hosts = purchase.plan.pools[name]
+    cards = Need(
+        item=found.item,
+        quantity=Decimal(found.of_machine * len(hosts)),
+        path=("nodes", name, "gpus"),
+        hosts=hosts,
+        is_capital=True,
+        parent=parent,
+    )
+    yield cards
+    if found.bundled:
+        yield replace(
+            cards,
+            item=purchase.item(found.bundled),
+            is_capital=False,
+            parent=found.item.id,
+            note="comes with the card",
+        )
+
+
+def _whole(purchase: Purchase, name: str, identity: str, found: Cards | None) -> Need:
+    hosts = purchase.plan.pools[name]
+    return Need(
+        item=_machine(purchase, name, identity, found),
+        quantity=Decimal(len(hosts)),
+        path=("nodes", name, "gpus" if found else "hosts"),
+        hosts=hosts,
+        is_capital=True,
+        note=_why_whole(purchase, name, found),
+    )
+
+
+def _why_whole(purchase: Purchase, name: str, found: Cards | None) -> str:
+    if found is None or not found.is_soldered:
+        return "whole by `cost.whole`" if name in purchase.cost.whole else "whole as quoted"
+    if found.of_machine > found.count:
+        return f"no machine with {found.count} is sold: its GPUs are soldered"
+    return "GPUs are soldered: support replaces them, spares do not"
+
+
+def _machine(purchase: Purchase, name: str, identity: str, found: Cards | None) -> Item:
+    """The machine as a whole, with what its parts draw and weigh where they are known."""
+    life = purchase.cost.life
+    if found and found.facts and found.is_soldered:
+        return server_item(found.identity, found.facts, found.of_machine, life)
+    pool = purchase.cluster.nodes[name]
+    parts = [need for need in _parts(purchase, name, pool, found) if need.parent is None]
+    chassis = parts[0].item
+    return replace(
+        chassis,
+        id=identity,
+        description=_described(pool, found),
+        power=_power(parts),
+        weight=_sum(part.item.weight * part.quantity for part in parts) / len(parts[0].hosts),
+        source=f"its parts, such as {chassis.id}",
+    )
+
+
+def _described(pool: Pool, found: Cards | None) -> str:
+    gpus = f", {found.count} x {found.item.description}" if found else ""
+    return f"Whole machine, {pool.cpu.cores} cores, {pool.memory}{gpus}"
+
+
+def _power(parts: Sequence[Need]) -> Power:
+    hosts = len(parts[0].hosts)
+    of = [(part.quantity / hosts, part.item.power) for part in parts if part.item.power]
+    return Power(
+        maximum=_sum(count * power.maximum for count, power in of),
+        typical=_sum(count * power.typical for count, power in of),
+        idle=_sum(count * power.idle for count, power in of),
+    )
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _contents(purchase: Purchase, name: str, parent: str, found: Cards | None) -> Iterator[Need]:
+    """What the quote for a whole machine must contain."""
+    pool = purchase.cluster.nodes[name]
+    hosts = len(purchase.plan.pools[name])
+    if found:
+        yield from _gpus(purchase, name, found, parent)
+    for identity, amount, path in (
+        ("part.cores", Decimal(pool.cpu.cores), ("cpu", "cores")),
+        ("part.memory", pool.memory / _GIB, ("memory",)),
+        ("part.storage", pool.storage.models.size / _TB, ("storage", "models")),
+        ("part.network", Decimal(1), ("hosts",)),
+    ):
+        need = purchase.need(identity, 1, name, path=path)
+        yield replace(need, quantity=amount * hosts, parent=parent)
+
+
+def _cabling(purchase: Purchase, name: str) -> Iterator[Need]:
+    """Rails, and a cable for each of the two ports."""
+    if purchase.in_racks:
+        yield purchase.need("rails", 1, name)
+        yield purchase.need("cable.dac-25g", 2, name, note="both ports of each network card")

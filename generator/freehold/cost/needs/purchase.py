@@ -1,0 +1,101 @@
+"""What every question about a purchase starts from."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from functools import cached_property
+from typing import Final
+
+from freehold.catalog.facts import Catalog
+from freehold.catalog.hardware import Hardware, hardware, item
+from freehold.cost.pricing import Pricing
+from freehold.cost.types import Basis, Item, Need
+from freehold.plan.types import Plan
+from freehold.source import Loc
+from freehold.spec.cluster import Cluster
+from freehold.spec.cost import Cost, Kind
+
+BINDING: Final = (Basis.CONTRACT, Basis.QUOTE)
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """A plan, and what decides what is bought for it."""
+
+    cluster: Cluster
+    cost: Cost
+    plan: Plan
+    catalog: Catalog
+    pricing: Pricing
+    _prices: dict[str, tuple[bool, bool, Decimal]] = field(default_factory=dict, repr=False)
+
+    @property
+    def in_racks(self) -> bool:
+        """Whether machines stand in racks, and meet at a switch."""
+        return self.cost.location.kind is not Kind.OFFICE
+
+    @property
+    def owns_racks(self) -> bool:
+        """Whether racks, power distribution and a UPS are bought."""
+        return self.cost.location.kind is Kind.SERVER_ROOM
+
+    @cached_property
+    def hosts(self) -> tuple[str, ...]:
+        """All of them."""
+        return tuple(name for names in self.plan.pools.values() for name in names)
+
+    def item(self, identity: str) -> Item:
+        """The catalog's item, written off as the spec says."""
+        return item(identity, self.cost.life)
+
+    def need(
+        self, identity: str, each: int, pool: str, *, path: Loc = ("hosts",), note: str = ""
+    ) -> Need:
+        """So many of the catalog's item in each host of a pool."""
+        hosts = self.plan.pools[pool]
+        return Need(
+            item=self.item(identity),
+            quantity=Decimal(each * len(hosts)),
+            path=("nodes", pool, *path),
+            hosts=hosts,
+            is_capital=True,
+            note=note,
+        )
+
+    def site(self, identity: str, quantity: Decimal | int, path: Loc, note: str = "") -> Need:
+        """So many of the catalog's item for all hosts together."""
+        return Need(
+            item=self.item(identity),
+            quantity=Decimal(quantity),
+            path=path,
+            hosts=self.hosts,
+            is_capital=True,
+            note=note,
+        )
+
+    def choose(self, counts: Iterable[tuple[str, int]]) -> tuple[str, int]:
+        """Of items with the number of each that would do, the one to buy.
+
+        What a contract or a quote prices comes first, then what costs least, then the fewest
+        pieces; what has no price comes last.
+        """
+        return min(counts, key=self._rank)
+
+    def _rank(self, choice: tuple[str, int]) -> tuple[bool, bool, Decimal, int]:
+        identity, count = choice
+        is_free, is_unknown, one = self._price(identity)
+        return is_free, is_unknown, one * count, count
+
+    def _price(self, identity: str) -> tuple[bool, bool, Decimal]:
+        if identity not in self._prices:
+            category = hardware()[identity].category
+            price = self.pricing.price(identity, category, Decimal(1)).price
+            self._prices[identity] = (
+                price.basis not in BINDING, price.base is None, price.base or Decimal(0),
+            )  # fmt: skip
+        return self._prices[identity]
+
+
+def parts(identity: str) -> dict[str, Hardware]:
+    """The catalog's items whose id begins so, as the file orders them."""
+    return {name: found for name, found in hardware().items() if name.startswith(identity)}

@@ -1,0 +1,230 @@
+"""Racks: what stands where, and what no rack can hold or feed."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from freehold.catalog.facts import Catalog
+from freehold.catalog.hardware import hardware, slug, soldered
+from freehold.cost.types import Category, Need, Rack
+from freehold.spec.cost import Location
+
+_PDUS: Final = ("pdu.11kw", "pdu.22kw")
+_RACK: Final = "rack.42u"
+_SUPPLIES: Final = 2
+"""Outlets that a machine takes of which nothing else is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Equal things that stand in racks."""
+
+    pool: str
+    """None of a host's when it is a switch or the like: then its item's id."""
+    names: tuple[str, ...]
+    is_host: bool
+    units: int
+    power: Decimal
+    """Of one at its most, in watts."""
+    weight: Decimal
+    outlets: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """What one rack holds, and what feeds it."""
+
+    pdu: str
+    pdus: int
+    """That carry all of a rack, without those that stand by."""
+    spare: int
+    """That stand by, as `location.feeds` asks."""
+    units: int
+    feed: Decimal
+    """Watts."""
+    outlets: int
+    weight_limit: Decimal | None
+    own_weight: Decimal
+    """Of the rack and its PDUs."""
+
+    def misfit(self, box: Box) -> str | None:
+        """Which limit keeps one of these out of an empty rack: its name as in a rule."""
+        if box.power > self.feed:
+            return "power"
+        if box.units > self.units:
+            return "units"
+        if self.weight_limit is not None and box.weight + self.own_weight > self.weight_limit:
+            return "weight"
+        return None
+
+
+def boxes(needs: Sequence[Need], catalog: Catalog) -> tuple[Box, ...]:
+    """Hosts by pool, and what else stands in racks."""
+    by_pool: dict[str, list[Need]] = {}
+    for need in needs:
+        if need.path[0] == "nodes" and len(need.path) > 1 and not need.is_spare:
+            by_pool.setdefault(str(need.path[1]), []).append(need)
+    switches = [need for need in needs if _is_switch(need)]
+    return (
+        *(_hosts(pool, found, catalog) for pool, found in by_pool.items()),
+        *(_switch(need) for need in switches),
+    )
+
+
+def distribution(location: Location, found: Sequence[Box]) -> Distribution:
+    """The PDUs of one rack: the smallest that need no more racks than the largest would."""
+    if location.rack.power:
+        return _with(location, *_enough(Decimal(location.rack.power)))
+    choices = [_with(location, pdu, 1) for pdu in _PDUS]
+    return min(choices, key=lambda one: (_misfits(found, one), len(pack(found, one))))
+
+
+def pack(found: Iterable[Box], limits: Distribution) -> tuple[Rack, ...]:
+    """Racks with all hosts, by first fit of the highest, then the most powerful, first.
+
+    What fits into no rack stands alone in one, so that nothing is lost.
+    """
+    largest_first = sorted(found, key=lambda box: (-box.units, -box.power, -box.weight))
+    racks: list[_Filling] = []
+    for box in largest_first:
+        at = 0
+        for name in box.names:
+            while at < len(racks) and not racks[at].has_room(box):
+                at += 1
+            if at == len(racks):
+                racks.append(_Filling(limits))
+            racks[at].add(box, name)
+    return tuple(rack.done(number) for number, rack in enumerate(racks, 1))
+
+
+@dataclass(slots=True)
+class _Filling:
+    """A rack while it is filled: hosts from the bottom up, switches from the top down."""
+
+    limits: Distribution
+    hosts: list[tuple[str, int, int]] = field(default_factory=list)
+    others: list[tuple[str, int, int]] = field(default_factory=list)
+    bottom: int = 0
+    top: int = 0
+    power: Decimal = Decimal(0)
+    weight: Decimal = Decimal(0)
+    outlets: int = 0
+
+    def has_room(self, box: Box) -> bool:
+        limits, used = self.limits, self.bottom + self.top
+        heaviest = limits.weight_limit
+        return (
+            used + box.units <= limits.units
+            and self.power + box.power <= limits.feed
+            and self.outlets + box.outlets <= limits.outlets
+            and (
+                heaviest is None or self.weight + box.weight + limits.own_weight <= heaviest
+            )
+        )  # fmt: skip
+
+    def add(self, box: Box, name: str) -> None:
+        if box.is_host:
+            self.hosts.append((name, self.bottom + 1, box.units))
+            self.bottom += box.units
+        else:
+            self.top += box.units
+            self.others.append((name, self.limits.units - self.top + 1, box.units))
+        self.power += box.power
+        self.weight += box.weight
+        self.outlets += box.outlets
+
+    def done(self, number: int) -> Rack:
+        limits = self.limits
+        return Rack(
+            number=number,
+            hosts=tuple(self.hosts),
+            others=tuple(self.others),
+            units=limits.units,
+            used_units=self.bottom + self.top,
+            maximum_power=self.power,
+            feed=limits.feed,
+            weight=self.weight + limits.own_weight,
+            weight_limit=limits.weight_limit,
+            outlets=limits.outlets,
+            outlets_used=self.outlets,
+        )
+
+
+def _misfits(found: Sequence[Box], limits: Distribution) -> int:
+    return sum(limits.misfit(box) is not None for box in found)
+
+
+def _enough(power: Decimal) -> tuple[str, int]:
+    """The smallest PDU that carries so much, or as many of the largest as do."""
+    for pdu in _PDUS:
+        if hardware()[pdu].kilowatts * 1000 >= power:
+            return pdu, 1
+    largest = _PDUS[-1]
+    return largest, int(-(-power // (hardware()[largest].kilowatts * 1000)))
+
+
+def _with(location: Location, pdu: str, pdus: int) -> Distribution:
+    facts, rack = hardware()[pdu], location.rack
+    spare = {"N": 0, "N+1": 1, "2N": pdus}[location.feeds]
+    feed = Decimal(rack.power) if rack.power else facts.kilowatts * 1000
+    return Distribution(
+        pdu=pdu,
+        pdus=pdus,
+        spare=spare,
+        units=rack.units,
+        feed=feed,
+        outlets=(pdus + spare) * facts.outlets,
+        weight_limit=Decimal(rack.weight) if rack.weight else None,
+        own_weight=hardware()[_RACK].weight + (pdus + spare) * facts.weight,
+    )
+
+
+def _hosts(pool: str, needs: Sequence[Need], catalog: Catalog) -> Box:
+    bought = [need for need in needs if need.parent is None]
+    hosts = needs[0].hosts
+    supplies = sum(_supplies(need, catalog) for need in bought)
+    units = sum(need.item.rack_units for need in bought)
+    return Box(
+        pool=pool,
+        names=hosts,
+        is_host=True,
+        units=max(units, 1),
+        power=_each(need.quantity * need.item.power.maximum for need in bought if need.item.power)
+        / len(hosts),
+        weight=_each(need.quantity * need.item.weight for need in bought) / len(hosts),
+        outlets=supplies,
+    )
+
+
+def _each(amounts: Iterator[Decimal]) -> Decimal:
+    return sum(amounts, Decimal(0))
+
+
+def _supplies(need: Need, catalog: Catalog) -> int:
+    """Outlets that one takes."""
+    if need.item.category is not Category.SERVER:
+        return 0
+    if need.item.id in hardware():
+        return hardware()[need.item.id].power_supplies
+    name, _, count = need.item.id.removeprefix("server.").rpartition("-x")
+    gpu = next((gpu for known, gpu in catalog.gpus.items() if slug(known) == name), None)
+    machine = soldered(gpu, int(count)) if gpu else None
+    return machine.power_supplies if machine else _SUPPLIES
+
+
+def _is_switch(need: Need) -> bool:
+    return need.item.id.startswith("switch.") and not need.is_spare
+
+
+def _switch(need: Need) -> Box:
+    power = need.item.power
+    return Box(
+        pool=need.item.id,
+        names=(need.item.id,) * int(need.quantity),
+        is_host=False,
+        units=need.item.rack_units,
+        power=power.maximum if power else Decimal(0),
+        weight=need.item.weight,
+        outlets=hardware()[need.item.id].power_supplies,
+    )
