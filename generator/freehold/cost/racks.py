@@ -21,7 +21,7 @@ class Box:
     """Equal things that stand in racks."""
 
     pool: str
-    """None of a host's when it is a switch or the like: then its item's id."""
+    """Of hosts; the item's id of a switch."""
     names: tuple[str, ...]
     is_host: bool
     units: int
@@ -65,10 +65,9 @@ def boxes(needs: Sequence[Need], catalog: Catalog) -> tuple[Box, ...]:
     for need in needs:
         if need.path[0] == "nodes" and len(need.path) > 1 and not need.is_spare:
             by_pool.setdefault(str(need.path[1]), []).append(need)
-    switches = [need for need in needs if _is_switch(need)]
     return (
         *(_hosts(pool, found, catalog) for pool, found in by_pool.items()),
-        *(_switch(need) for need in switches),
+        *_switches(needs),
     )
 
 
@@ -213,18 +212,18 @@ def _supplies(need: Need, catalog: Catalog) -> int:
     return machine.power_supplies if machine else _SUPPLIES
 
 
-def _is_switch(need: Need) -> bool:
-    return need.item.id.startswith("switch.") and not need.is_spare
-
-
-def _switch(need: Need) -> Box:
-    power = need.item.power
-    return Box(
-        pool=need.item.id,
-        names=(need.item.id,) * int(need.quantity),
-        is_host=False,
-        units=need.item.rack_units,
-        power=power.maximum if power else Decimal(0),
-        weight=need.item.weight,
-        outlets=hardware()[need.item.id].power_supplies,
-    )
+def _switches(needs: Sequence[Need]) -> Iterator[Box]:
+    """Switches, each with its share of the optics."""
+    shared = [need for need in needs if need.path == ("nodes",) and not need.is_spare]
+    power = _each(need.quantity * need.item.power.maximum for need in shared if need.item.power)
+    for need in shared:
+        if need.item.rack_units:
+            yield Box(
+                pool=need.item.id,
+                names=(need.item.id,) * int(need.quantity),
+                is_host=False,
+                units=need.item.rack_units,
+                power=power / need.quantity,
+                weight=need.item.weight,
+                outlets=hardware()[need.item.id].power_supplies,
+            )

@@ -6,8 +6,9 @@ from freehold.cost.needs.purchase import Purchase, parts
 from freehold.spec.nodes import Volume
 from freehold.units import Bytes
 
-_EVEN: Final = (1, 2, 4, 6, 8, 10, 12, 24)
-"""Modules of a socket with twelve channels that leave all channels in use equally fast."""
+_EVEN: Final = (2, 4, 6, 8, 10, 12, 24)
+"""Modules of a socket with twelve channels that leave the channels in use equally fast; one alone
+would leave eleven of them empty."""
 _GIB: Final = 2**30
 _TB: Final = 10**12
 

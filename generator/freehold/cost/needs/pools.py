@@ -90,9 +90,7 @@ def _cards(purchase: Purchase, gpus: Gpus) -> Cards:
     )  # fmt: skip
     facts = purchase.catalog.gpus[identity]
     sale = cards().get(identity)
-    return Cards(
-        gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None
-    )
+    return Cards(gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None)
 
 
 def _parts(purchase: Purchase, name: str, pool: Pool, found: Cards | None) -> Iterator[Need]:

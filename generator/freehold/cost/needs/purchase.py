@@ -1,13 +1,13 @@
 """What every question about a purchase starts from."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
 from freehold.catalog.facts import Catalog
-from freehold.catalog.hardware import Hardware, hardware, item
+from freehold.catalog.hardware import Hardware, hardware, item, items
 from freehold.cost.pricing import Pricing
 from freehold.cost.types import Basis, Item, Need
 from freehold.plan.types import Plan
@@ -43,6 +43,11 @@ class Purchase:
     def hosts(self) -> tuple[str, ...]:
         """All of them."""
         return tuple(name for names in self.plan.pools.values() for name in names)
+
+    @cached_property
+    def items(self) -> Mapping[str, Item]:
+        """Everything that the catalog knows, by id."""
+        return {one.id: one for one in items(self.catalog.gpus, self.cost.life)}
 
     def item(self, identity: str) -> Item:
         """The catalog's item, written off as the spec says."""

@@ -9,7 +9,6 @@ from freehold.catalog.hardware import assumptions, hardware
 from freehold.cost.flows import HARDWARE
 from freehold.cost.needs.purchase import Purchase
 from freehold.cost.types import Category, Need
-from freehold.source import Loc
 from freehold.spec.cluster import Level
 
 _ADDED: Final[Mapping[Level, Mapping[str, int]]] = {
@@ -52,9 +51,7 @@ def services(purchase: Purchase) -> Iterator[Need]:
     cost = purchase.cost
     support = _share(purchase, "support.hardware", Category.SUPPORT, cost.support, "support")
     yield replace(support, is_capital=False, every=12, prepaid=True)
-    yield _share(
-        purchase, "installation", Category.SERVICE, cost.installation, "installation"
-    )
+    yield _share(purchase, "installation", Category.SERVICE, cost.installation, "installation")
     yield purchase.site("freight", 1, ("cost",))
     insurance = purchase.site("insurance", 1, ("cost",))
     yield replace(insurance, is_capital=False, every=12, prepaid=True)
@@ -85,10 +82,11 @@ def _gpus(purchase: Purchase) -> Iterator[Decimal]:
 def _share(
     purchase: Purchase, identity: str, category: Category, stated: Decimal | None, key: str
 ) -> Need:
-    """A fraction of the price of hardware: the spec's, else the price book's."""
-    booked = purchase.pricing.price(identity, category, Decimal(1)).price.base
-    fraction = booked if stated is None else Decimal(stated)
-    path: Loc = ("cost",) if stated is None else ("cost", key)
+    """A fraction of the price of hardware: the spec's, else the price book's, by its percents."""
+    booked = purchase.pricing.price(identity, category).price.base
+    fraction = booked.scaleb(-2).normalize() if booked else None
+    if stated is not None:
+        return replace(purchase.site(identity, stated, ("cost", key)), percent_of=HARDWARE)
     if fraction is None:
-        return purchase.site(identity, 1, path)
-    return replace(purchase.site(identity, fraction, path), percent_of=HARDWARE)
+        return purchase.site(identity, 1, ("cost",))
+    return replace(purchase.site(identity, fraction, ("cost",)), percent_of=HARDWARE)
