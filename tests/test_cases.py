@@ -44,7 +44,9 @@ def test_every_rule_of_check_has_a_case() -> None:
     root = Path(freehold.__file__).parent
     folders = [root / "catalog", root / "plan", root / "rules", root / "spec"]
     files = [root / "beside.py", root / "source.py", *(f for d in folders for f in d.glob("*.py"))]
-    named = re.compile(r'rule_text\(\s*"([a-z0-9-]+)"|^@rule\ndef ([a-z0-9_]+)', re.MULTILINE)
+    named = re.compile(
+        r'rule_text\(\s*"([a-z0-9-]+)"|^@(?:quote_)?rule\ndef ([a-z0-9_]+)', re.MULTILINE
+    )
     rules = {
         one or other.replace("_", "-")
         for file in files

@@ -6,12 +6,14 @@ Every quantity is written in a spec as `NUMBER UNIT` and prints in the same form
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Self
 
 from pydantic import BeforeValidator, GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
+
+from freehold.numerals import readings
 
 _NUMBER = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)[ ]?([A-Za-z/]*)")
 
@@ -176,13 +178,6 @@ class RequestRate(Quantity):
     UNITS: ClassVar = {"/min": 1, "/s": 60}
 
 
-def _decimal(text: str) -> Decimal | None:
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
-
-
 def _speed(value: object) -> Decimal:
     matched = re.fullmatch(r"([0-9]{1,9}(?:\.[0-9]{1,6})?) ?tok/s", str(value))
     if not isinstance(value, (str, Decimal)) or matched is None or Decimal(matched[1]) <= 0:
@@ -250,6 +245,21 @@ Speed = Annotated[Decimal, BeforeValidator(_speed, json_schema_input_type=str)]
 """Tokens per second, seen by one user."""
 
 
+def _as_money(value: object) -> str:
+    """What mends an amount that is negative, or written with separators as people do."""
+    pattern = r"(-?) ?([0-9][0-9., '\u2019\u00a0\u202f]*?) ?([A-Za-z]{3}(?:/.*)?)"
+    matched = re.fullmatch(pattern, str(value))
+    if matched is None:
+        return ""
+    if matched[1]:
+        return "write what is paid, which is never less than nothing"
+    code, slash, per = matched[3].partition("/")
+    numbers = [number for number in readings(matched[2]) if _NUMBER.fullmatch(number)]
+    found = [f"`{number} {code.upper()}{slash}{per}`" for number in numbers]
+    choice = ", whichever is meant" if found[1:] else ""
+    return f"write {' or '.join(found)}{choice}" if found else ""
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """An amount of money per unit, such as `0.19 EUR/kWh`."""
@@ -272,10 +282,9 @@ class Price:
             return value
         pattern = r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ([A-Z]{3})/([A-Za-z]{1,10}(?:/[A-Za-z]{1,10})?)"
         matched = re.fullmatch(pattern, value) if isinstance(value, str) else None
-        amount = _decimal(matched[1]) if matched else None
-        if matched is None or amount is None:
-            raise _refuse("a price", value, "`0.19 EUR/kWh`")
-        return cls(amount, matched[2], matched[3])
+        if matched is None:
+            raise _refuse("a price", value, "`0.19 EUR/kWh`", remedy=_as_money(value))
+        return cls(Decimal(matched[1]), matched[2], matched[3])
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -312,7 +321,7 @@ class Money:
         pattern = r"([0-9]{1,15}(?:\.[0-9]{1,9})?) ([A-Z]{3})"
         matched = re.fullmatch(pattern, value) if isinstance(value, str) else None
         if matched is None:
-            raise _refuse("an amount of money", value, "`7200.00 EUR`")
+            raise _refuse("an amount of money", value, "`7200.00 EUR`", remedy=_as_money(value))
         return cls(Decimal(matched[1]), matched[2])
 
     @classmethod

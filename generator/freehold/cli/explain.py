@@ -30,6 +30,7 @@ WITH_RULES: Final = (
     "freehold.render.preconditions",
     "freehold.render.write",
     "freehold.rules.check",
+    "freehold.rules.quotes",
     "freehold.source",
     "freehold.spec.mistakes",
 )

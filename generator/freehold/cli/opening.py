@@ -10,7 +10,6 @@ from freehold.catalog.load import load as load_catalog
 from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.rules.check import check
-from freehold.rules.cost import check_quotes
 from freehold.source import Source
 from freehold.spec.cluster import Cluster
 from freehold.spec.load import load, load_as
@@ -47,8 +46,8 @@ def open_spec(path: Path) -> Opened:
         return Opened(path, source, None, None, report)
     check(cluster, report)
     quotes_source = _quotes_source(path, cluster, report)
-    quotes = _read_quotes(quotes_source, cluster, report)
     catalog = _read_catalog(path, cluster, report)
+    quotes = _read_quotes(quotes_source, cluster, catalog, report)
     return Opened(path, source, cluster, catalog, report, quotes, quotes_source)
 
 
@@ -68,12 +67,16 @@ def _quotes_source(path: Path, cluster: Cluster, report: Report) -> Source | Non
     return read_beside(path, cluster.cost.quotes, ("cost", "quotes"), report)
 
 
-def _read_quotes(source: Source | None, cluster: Cluster, report: Report) -> Quotes | None:
+def _read_quotes(
+    source: Source | None, cluster: Cluster, catalog: Catalog | None, report: Report
+) -> Quotes | None:
     if cluster.cost is None or source is None:
         return None
     quotes = load_as(Quotes, source, report.about(source))
-    if quotes:
-        check_quotes(cluster.cost, quotes, report.about(source))
+    if quotes and catalog:
+        from freehold.rules.quotes import check_quotes  # noqa: PLC0415 - only quotes need it
+
+        check_quotes(cluster.cost, quotes, catalog, report.about(source))
     return quotes
 
 

@@ -8,6 +8,7 @@ from freehold.rules import (
     cost,
     cost_names,
     cost_time,
+    currencies,
     gateway,
     isolation,
     models,
@@ -27,6 +28,7 @@ FAMILIES: Final = (
     cost,
     cost_names,
     cost_time,
+    currencies,
 )
 """Their modules; each registers its rules."""
 

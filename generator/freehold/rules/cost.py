@@ -4,23 +4,12 @@ from collections.abc import Iterable, Iterator
 
 from pydantic import BaseModel
 
-from freehold.diagnostics import rule_text
-from freehold.report import Report
 from freehold.rules.registry import Finding, rule
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster
-from freehold.spec.cost import Cost, Kind
+from freehold.spec.cost import Kind
 from freehold.spec.mistakes import dotted
-from freehold.spec.quotes import Quotes, Rate
 from freehold.units import Money, Price
-
-rule_text(
-    "quote-without-rate",
-    """A quote is in another currency than `cost.currency`, and the file has no rate for it.
-
-    Freehold looks no rate up: the one that counts is the one your treasury signs.
-    """,
-)
 
 
 @rule
@@ -33,7 +22,7 @@ def cost_currency(cluster: Cluster) -> Iterator[Finding]:
     if cluster.cost is None:
         return
     currency = cluster.cost.currency
-    for loc, money in _money(cluster.cost, ("cost",)):
+    for loc, money in amounts(cluster.cost, ("cost",)):
         if money.currency != currency:
             yield Finding(
                 message=f"{dotted(loc)} is in {money.currency}, the bill is in {currency}",
@@ -43,12 +32,12 @@ def cost_currency(cluster: Cluster) -> Iterator[Finding]:
             )
 
 
-def _money(value: object, loc: Loc) -> Iterator[tuple[Loc, Money | Price]]:
+def amounts(value: object, loc: Loc) -> Iterator[tuple[Loc, Money | Price]]:
     """Every amount in `value`, with its place."""
     if isinstance(value, (Money, Price)):
         yield loc, value
     for step, inner in _parts(value):
-        yield from _money(inner, (*loc, step))
+        yield from amounts(inner, (*loc, step))
 
 
 def _parts(value: object) -> Iterable[tuple[str | int, object]]:
@@ -141,20 +130,4 @@ def use_not_stated(cluster: Cluster) -> Iterator[Finding]:
             help="add the share of hours with requests and their load, such as "
             "`use: {demand: 40 %, load: 60 %}`",
             severity="warning",
-        )
-
-
-def check_quotes(cost: Cost, quotes: Quotes, report: Report) -> None:
-    """Report, in the quotes' own file, what cannot be added to the bill."""
-    for number, quote in enumerate(quotes.quotes):
-        currency = quote.price.currency
-        worth = quotes.rates.get(currency)
-        rate = worth.rate if isinstance(worth, Rate) else worth
-        if currency == cost.currency or (rate and rate.currency == cost.currency):
-            continue
-        report.refuse(
-            "quote-without-rate",
-            f"`{quote.item}` is quoted in {currency}, the bill is in {cost.currency}",
-            ("quotes", number, "price"),
-            help=f"add what one {currency} is worth: `rates: {{{currency}: 1.00 {cost.currency}}}`",
         )

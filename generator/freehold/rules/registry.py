@@ -40,10 +40,11 @@ def run(cluster: Cluster, report: Report) -> None:
     """Report what any rule finds in the spec."""
     for name, check in _RULES.items():
         for found in check(cluster):
-            _report(name, found, report)
+            add(name, found, report)
 
 
-def _report(name: str, found: Finding, report: Report) -> None:
+def add(name: str, found: Finding, report: Report) -> None:
+    """Report what the rule of this name found, in the report's own file."""
     label = found.label
     if found.other is not None:
         label = f"see line {report.source.find(found.other, key=True).line}"
