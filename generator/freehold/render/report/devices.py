@@ -1,0 +1,200 @@
+"""How full each GPU is, or the memory of a host without GPUs."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from freehold.plan.capacity import Estimate
+from freehold.plan.types import Host, HostPlan, Part, Plan, Replica
+from freehold.render.report.amounts import plural
+from freehold.render.report.names import numbers, shortened
+from freehold.render.report.table import Table, columns
+
+_GIB: Final = 2**30
+PARTS: Final = (
+    ("weights", "weights"),
+    ("activations", "working space of a forward pass"),
+    ("overhead", "the engine and its libraries"),
+    ("cache", "KV cache: the conversations"),
+    ("free", "free"),
+)
+"""Class of the style, and meaning."""
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A part of a bar, in percent of its width."""
+
+    part: str
+    start: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One device, or several that are equally full with the same."""
+
+    devices: str
+    content: str
+    used: str
+    sizes: str
+    """Each part in GiB."""
+    segments: Sequence[Segment]
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Machine:
+    """One host, or several that are equal."""
+
+    hosts: str
+    kind: str
+    bars: Sequence[Bar]
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """The section."""
+
+    machines: Sequence[Machine]
+    others: str
+    """Hosts that serve no model."""
+    models: Table
+
+
+@dataclass(frozen=True, slots=True)
+class _Fill:
+    """What one device holds, in bytes."""
+
+    model: str
+    parts: tuple[int, ...]
+    spread_over: int
+    """GPUs that the replica is divided over."""
+
+
+def devices(plan: Plan) -> Devices:
+    """Hosts that serve models, equal ones once; and what users of each model get."""
+    serving = [host for host in plan.hosts if host.replicas or host.host.card]
+    others = [host.host.name for host in plan.hosts if not host.replicas and not host.host.card]
+    groups: dict[tuple[object, ...], list[HostPlan]] = {}
+    for host in serving:
+        groups.setdefault((host.host.pool, *_fills(host)), []).append(host)
+    machines = [_machine(group) for group in groups.values()]
+    return Devices(machines, shortened(others), _models(plan))
+
+
+def _machine(group: Sequence[HostPlan]) -> Machine:
+    host = group[0].host
+    names = shortened([one.host.name for one in group])
+    count = f" ({len(group):,} hosts, all alike)" if len(group) > 1 else ""
+    return Machine(f"{names}{count}", _kind(host), list(_bars(host, _fills(group[0]))))
+
+
+def _kind(host: Host) -> str:
+    if host.card is None:
+        return f"{host.memory} of memory, no GPU"
+    of_each = f", each in {host.card.mig.count} parts" if host.card.mig else ""
+    return f"{host.card.count} × {host.card.name}{of_each}"  # noqa: RUF001 - not the letter x
+
+
+def _fills(host: HostPlan) -> tuple[tuple[str, _Fill | None], ...]:
+    """Every device by its name, and what it holds."""
+    if host.host.card is None:
+        return tuple((replica.name, _fill(replica)) for replica in host.replicas)
+    by_device = {device: _fill(one) for one in host.replicas for device in one.devices}
+    return tuple((device, by_device.get(device)) for device in _names(host.host))
+
+
+def _names(host: Host) -> Iterator[str]:
+    card = host.card
+    for gpu in range(card.count if card else 0):
+        if card and card.mig:
+            yield from (f"{gpu}:{number}" for number in range(card.mig.count))
+        else:
+            yield str(gpu)
+
+
+def _fill(replica: Replica) -> _Fill:
+    memory = replica.memory
+    sizes = (*(int(memory.of(part)) for part in Part), max(0, int(memory.kv_cache)))
+    return _Fill(replica.model, sizes, max(1, len(replica.gpus)))
+
+
+def _bars(host: Host, fills: Sequence[tuple[str, _Fill | None]]) -> Iterator[Bar]:
+    size = int(host.card.vram if host.card else host.memory)
+    for fill, run in groupby(fills, lambda named: named[1]):
+        yield _bar(host, size, fill, [name for name, _ in run])
+
+
+def _bar(host: Host, size: int, fill: _Fill | None, names: Sequence[str]) -> Bar:
+    parts = fill.parts if fill else (0, 0, 0, 0)
+    sizes = (*parts, max(0, size - sum(parts)))
+    used = f"{1 - sizes[-1] / size:.0%}"
+    shown = ", ".join(f"{part} {of / _GIB:.1f}" for (part, _), of in zip(PARTS, sizes, strict=True))
+    named = _device_names(host, names)
+    content = _content(fill, len(names)) if host.card else _content(fill, 1)
+    said = f"{named}: {content}, {used} full"
+    return Bar(named, content, used, f"GiB: {shown}", list(_segments(sizes, size)), said)
+
+
+def _device_names(host: Host, names: Sequence[str]) -> str:
+    if host.card is None:
+        return "memory"
+    if host.card.mig:
+        return f"{plural(len(names), 'part')} from {names[0]} to {names[-1]}"
+    return f"GPU {numbers(int(name) for name in names)}"
+
+
+def _content(fill: _Fill | None, count: int) -> str:
+    if fill is None:
+        return "nothing: spare"
+    if fill.spread_over > 1:
+        copies = count // fill.spread_over
+        each = f"{plural(copies, 'copy').replace('copys', 'copies')} of " if copies > 1 else ""
+        return f"{each}{fill.model}, divided over {fill.spread_over} GPUs"
+    return f"{fill.model}, a copy on each" if count > 1 else fill.model
+
+
+def _segments(sizes: Sequence[int], size: int) -> Iterator[Segment]:
+    start = 0
+    whole = max(size, sum(sizes))
+    for (part, _), width in zip(PARTS, sizes, strict=True):
+        if width:
+            yield Segment(part, round(100 * start / whole, 3), round(100 * width / whole, 3))
+        start += width
+
+
+def _models(plan: Plan) -> Table:
+    by_model: dict[str, list[Replica]] = {}
+    for host in plan.hosts:
+        for replica in host.replicas:
+            by_model.setdefault(replica.model, []).append(replica)
+    sources = {engine.model: engine.weights.source for of in plan.hosts for engine in of.engines}
+    return Table(
+        "What users get: four in five measured runs lie within these ranges",
+        columns("Model", "Source", "Copies#", "GPUs of each#", "Tokens of context#",
+                "First token after!", "Speed for each user!", "Users at once!"),
+        [_model(name, sources, found) for name, found in by_model.items()],
+    )  # fmt: skip
+
+
+def _model(name: str, sources: Mapping[str, str], replicas: Sequence[Replica]) -> Sequence[str]:
+    first = replicas[0]
+    figures = first.capacity.figures if first.capacity else None
+    each = str(len(first.gpus)) if first.gpus else "none"
+    start = (name, sources.get(name, ""), str(len(replicas)), each, f"{first.context:,}")
+    if figures is None:
+        return (*start, "not known", "not known", "not known")
+    users = sum(round(one.capacity.figures.served.typical)
+                for one in replicas if one.capacity and one.capacity.figures)  # fmt: skip
+    return (
+        *start,
+        f"{_range(figures.first_token, 1)} s",
+        f"{_range(figures.speed, 0)} tokens/s",
+        f"typically {users:,}",
+    )
+
+
+def _range(found: Estimate, digits: int) -> str:
+    return f"{found.low:.{digits}f} to {found.high:.{digits}f}"

@@ -1,0 +1,153 @@
+"""Owning and its alternatives on the same demand: totals, and the price of a million tokens."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from matplotlib.axes import Axes
+
+from freehold.cost.types import Costs, Quantiles, Result
+from freehold.render.report import colours
+from freehold.render.report.amounts import UNKNOWN, Amounts, brief
+from freehold.render.report.chart import Chart, Words, axes, chart, style
+from freehold.render.report.table import Table, columns
+
+OWNING: Final = "owning"
+_ROW: Final = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """The section; no chart where no price by tokens is known."""
+
+    chart: Chart | None
+    table: Table
+    prices: Table
+
+
+@dataclass(frozen=True, slots=True)
+class _Bar:
+    name: str
+    price: Decimal
+    low: Decimal
+    high: Decimal
+    at_least: bool
+
+
+def options(result: Result) -> Options:
+    """Every way to serve the demand."""
+    amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
+    every = all_of(result)
+    bars = list(_bars(every, result.spread.quantiles if result.spread else ()))
+    return Options(
+        _chart(bars, result.conventions.currency) if bars else None,
+        _table(every, amounts),
+        _prices(every, amounts),
+    )
+
+
+def all_of(result: Result) -> Sequence[Costs]:
+    """Owning, a lease of the same machines, and the alternatives."""
+    return [result.owning, *([result.lease] if result.lease else []), *result.alternatives]
+
+
+def _bars(every: Sequence[Costs], quantiles: Sequence[Quantiles]) -> Iterator[_Bar]:
+    drawn = {one.name: one for one in quantiles}
+    for costs in every:
+        price = costs.units.per_million_blended if costs.units else None
+        if price is None or costs.units is None:
+            continue
+        low = high = price
+        found = drawn.get(costs.name)
+        if found and costs.npv.amount:
+            # A price by tokens is the total by the tokens: it spreads as the total does.
+            low, high = (price * end / costs.npv.amount for end in (found.p10, found.p90))
+        yield _Bar(costs.name, price, min(low, price), max(high, price), costs.units.at_least)
+
+
+def _chart(bars: Sequence[_Bar], currency: str) -> Chart:
+    has_spread = any(bar.low != bar.high for bar in bars)
+    whiskers = " Lines reach from P10 to P90 of the drawn totals." if has_spread else ""
+    said = ", ".join(f"{bar.name} {brief(bar.price)}" for bar in bars)
+    words = Words(
+        "tokens", "Cost of a million tokens, input and output as asked for",
+        f"Bars of {currency} for a million tokens: {said}.",
+        f"A million tokens, {currency}, over the years of service.{whiskers}",
+    )  # fmt: skip
+    with style():
+        drawn = axes(50 + _ROW * len(bars))
+        for place, bar in enumerate(bars):
+            _draw(drawn, place, bar, has_spread=has_spread)
+        drawn.set_yticks([])
+        drawn.set_ylim(len(bars) - 0.55, -0.6)
+        drawn.set_xlim(0, float(max(bar.high for bar in bars)) * 1.22)
+        drawn.set_xlabel(f"{currency} for a million tokens")
+        drawn.grid(axis="x")
+        drawn.spines["left"].set_visible(False)
+        return chart(drawn, words)
+
+
+def _draw(drawn: Axes, place: int, bar: _Bar, *, has_spread: bool) -> None:
+    price, low, high = float(bar.price), float(bar.low), float(bar.high)
+    is_owning = bar.name == OWNING
+    drawn.barh(
+        place + 0.14, price, 0.42, color=colours.SERIES[0] if is_owning else colours.SERIES[6]
+    )
+    least = "at least " if bar.at_least else ""
+    drawn.text(0, place - 0.27, bar.name, fontweight="bold" if is_owning else "normal",
+               va="center")  # fmt: skip
+    drawn.annotate(
+        f"{least}{brief(bar.price)}", (high, place + 0.14), (6, 0), textcoords="offset points",
+        va="center",
+    )  # fmt: skip
+    if has_spread:
+        drawn.errorbar(
+            price, place + 0.14, xerr=[[price - low], [high - price]], color=colours.INK,
+            capsize=4, linewidth=1.4,
+        )  # fmt: skip
+
+
+def _table(every: Sequence[Costs], amounts: Amounts) -> Table:
+    money = amounts.currency
+    return Table(
+        f"Every way to serve the same demand, in {money}",
+        columns("Option", "Total#", "Present value#", "Million tokens#", "Million of input#",
+                "Million of output#", "A user and month#"),
+        [_row(costs, amounts) for costs in every],
+        is_wide=True,
+    )  # fmt: skip
+
+
+def _row(costs: Costs, amounts: Amounts) -> Sequence[str]:
+    units = costs.units
+    prices = (
+        (units.per_million_blended, units.per_million_input, units.per_million_output,
+         units.per_user_month)
+        if units else (None,) * 4
+    )  # fmt: skip
+    return (
+        costs.name,
+        f"{amounts.at_least(costs.nominal.unknown)}{amounts.exact(costs.nominal.amount)}",
+        f"{amounts.at_least(costs.npv.unknown)}{amounts.exact(costs.npv.amount)}",
+        *(UNKNOWN if price is None else brief(price) for price in prices),
+    )
+
+
+def _prices(every: Sequence[Costs], amounts: Amounts) -> Table:
+    return Table(
+        "What each option is, and the price that it rests on",
+        columns("Option", "What it is", "Price", "Of", "Remarks"),
+        [_price(costs, amounts) for costs in every],
+    )
+
+
+def _price(costs: Costs, amounts: Amounts) -> Sequence[str]:
+    price = costs.price
+    if price is None:
+        return costs.name, costs.description, "by its lines", "", costs.note
+    source = " ".join(filter(None, (price.vendor or price.source, price.reference)))
+    dated = f"{source}, {price.as_of.isoformat()}" if price.as_of else source
+    stale = " — stale" if price.is_stale else ""
+    shown = f"{amounts.one(price.base)} {amounts.currency}" if price.amount else UNKNOWN
+    return costs.name, costs.description, shown, f"{dated}{stale}", costs.note

@@ -1,0 +1,187 @@
+"""The page's first words: whether it fits, what it costs, and whether owning wins."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from freehold.cost.types import BreakEven, Costs, Result
+from freehold.diagnostics import Diagnostic
+from freehold.plan.types import Plan
+from freehold.render.report.amounts import Amounts, lacking, percent, plural
+from freehold.render.report.names import shortened
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure that is read at a glance."""
+
+    name: str
+    value: str
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A sentence, and whether it is good news: a sign stands before it."""
+
+    sign: str
+    meaning: str
+    style: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The section."""
+
+    style: str
+    headline: str
+    sentences: Sequence[str]
+    figures: Sequence[Figure]
+    points: Sequence[Point]
+
+
+def good(text: str) -> Point:
+    """Good news."""
+    return Point("✓", "good:", "good", text)
+
+
+def bad(text: str) -> Point:
+    """Bad news."""
+    return Point("✗", "bad:", "bad", text)
+
+
+def note(text: str) -> Point:
+    """What is neither, and must be known."""
+    return Point("!", "note:", "note", text)
+
+
+def verdict(plan: Plan | None, result: Result | None, findings: Sequence[Diagnostic]) -> Verdict:
+    """Of a spec, as far as it could be planned and reckoned."""
+    errors = [found for found in findings if found.severity == "error"]
+    failed = bool(errors) or bool(result and result.breaches)
+    return Verdict(
+        "bad" if failed else "good",
+        _headline(plan, result, errors),
+        [*_hardware(plan), *(_money(result) if result else [])],
+        list(_figures(result)) if result else [],
+        [*_findings(findings), *(_points(result) if result else [])],
+    )
+
+
+def _headline(plan: Plan | None, result: Result | None, errors: Sequence[Diagnostic]) -> str:
+    if plan is None:
+        return f"It does not fit: {plural(len(errors), 'finding')} in the way"
+    if result and result.breaches:
+        return f"It fits, and fails {plural(len(result.breaches), 'limit')} that you set"
+    if errors:
+        return f"It fits, with {plural(len(errors), 'finding')} in the way"
+    return "It fits" if result is None else "It fits, and breaks no limit that you set"
+
+
+def _hardware(plan: Plan | None) -> Iterator[str]:
+    if plan is None:
+        return
+    gpus = sum(host.host.card.count for host in plan.hosts if host.host.card)
+    served = ", ".join(route.model for route in plan.gateway.routes)
+    with_gpus = f" with {plural(gpus, 'GPU')}" if gpus else ""
+    hosts = plural(len(plan.hosts), "host")
+    yield f"{hosts}{with_gpus} serve {served}, at isolation level {plan.level.value}."
+
+
+def _money(result: Result) -> Iterator[str]:
+    amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
+    owning, rate = result.owning, result.conventions.discount_rate
+    today = f", {amounts.short(owning.npv.amount)} in money of the day of the order" if rate else ""
+    least = amounts.at_least(owning.nominal.unknown)
+    yield (
+        f"Buying takes {amounts.total(result.capex)}; owning it for {horizon(result)} takes "
+        f"{least}{amounts.short(owning.nominal.amount)}{today}{lacking(owning.nominal)}."
+    )
+
+
+def horizon(result: Result) -> str:
+    """How long it is reckoned over."""
+    years, months = divmod(result.conventions.horizon_months, 12)
+    parts = [plural(years, "year")] * bool(years) + [plural(months, "month")] * bool(months)
+    return " and ".join(parts)
+
+
+def _figures(result: Result) -> Iterator[Figure]:
+    amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
+
+    def total(name: str, costs: Costs, note: str) -> Figure:
+        found = costs.nominal if name.startswith("Total") else costs.npv
+        return Figure(name, f"{amounts.at_least(found.unknown)}{amounts.short(found.amount)}", note)
+
+    def sum_of(name: str, value: str, note: str = "") -> Figure:
+        return Figure(name, value, note)
+
+    yield sum_of("To buy", f"{amounts.at_least(result.capex.unknown)}"
+                           f"{amounts.short(result.capex.amount)}", "capital cost")  # fmt: skip
+    yield total(f"Total in {horizon(result)}", result.owning, "all that is paid (TCO)")
+    rate = result.conventions.discount_rate
+    if rate is not None:
+        yield total("Present value", result.owning, f"NPV at {percent(rate, 1)} a year")
+    yield from _unit_figures(result, amounts)
+
+
+def _unit_figures(result: Result, amounts: Amounts) -> Iterator[Figure]:
+    units = result.owning.units
+    least = "at least " if units and units.at_least else ""
+    if units and units.per_million_blended is not None:
+        price = amounts.short(units.per_million_blended)
+        yield Figure("A million tokens", f"{least}{price}", "input and output as asked for")
+    if units and units.per_user_month is not None:
+        price = amounts.short(units.per_user_month)
+        yield Figure("A user and month", f"{least}{price}")
+
+
+def _findings(findings: Sequence[Diagnostic]) -> Iterator[Point]:
+    for found in findings:
+        where = f" ({found.file}, line {found.span.line})" if found.span else ""
+        say = bad if found.severity == "error" else note
+        yield say(f"{found.message}{where}. Remedy: {found.help}.")
+
+
+def _points(result: Result) -> Iterator[Point]:
+    for breach in result.breaches:
+        line = f" (line {breach.line})" if breach.line else ""
+        yield bad(f"{_sentence(breach.message)}{line}")
+    for one in result.break_even:
+        yield _against(one)
+    if result.spread:
+        for quantiles in result.spread.quantiles:
+            chance = quantiles.probability_owning_wins
+            if chance is not None:
+                yield note(
+                    f"Over the ranges of prices, owning is cheaper than {quantiles.name} in "
+                    f"{percent(chance)} of the draws."
+                )
+    yield from _quality(result)
+
+
+def _against(one: BreakEven) -> Point:
+    text = _sentence(f"Against {one.alternative}: {one.verdict}")
+    say = {True: good, False: bad, None: note}[one.owning_wins]
+    return say(text)
+
+
+def _quality(result: Result) -> Iterator[Point]:
+    quality = result.quality
+    yield note(f"{percent(quality.quoted)} of the capital cost is quoted or under contract.")
+    if quality.unknown:
+        unknown = plural(len(quality.unknown), "line")
+        yield note(
+            f"{unknown} without a price: totals are floors. Missing: "
+            f"{shortened(quality.unknown, 6)}."
+        )
+    if quality.stale_lines:
+        yield note(
+            f"{plural(len(quality.stale_lines), 'price')} older than the limit, "
+            f"{percent(quality.stale)} of the capital cost."
+        )
+
+
+def _sentence(text: str) -> str:
+    text = text[:1].upper() + text[1:]
+    return text if text.endswith(".") else f"{text}."
