@@ -85,7 +85,7 @@ def _table(result: Result, by_purpose: Mapping[str, list[Decimal]], amounts: Amo
 
 def _accrual(result: Result, amounts: Amounts) -> Table:
     rows = [
-        (f"Year {year.number}", year.starts.isoformat(), year.ends.isoformat(),
+        (f"Year {year.number}", year.starts.isoformat(),
          *(amounts.exact(one) for one in
            (year.cash, year.discounted, year.depreciation, year.accrual)))
         for year in result.years
@@ -99,9 +99,9 @@ def _accrual(result: Result, amounts: Amounts) -> Table:
     ]
     return Table(
         f"Cash, and cost as it is used up (accrual), in {amounts.currency}",
-        columns("Year!", "From!", "To!", "Cash#", "Discounted#", "Depreciation#", "Accrual#"),
+        columns("Year!", "From!", "Cash#", "Discounted#", "Depreciation#", "Accrual#"),
         rows,
-        ("Together", "", "", *sums),
+        ("Together", "", *sums),
         is_wide=True,
     )
 

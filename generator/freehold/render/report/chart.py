@@ -92,6 +92,15 @@ def axes(height: float) -> Axes:
     return figure.subplots()
 
 
+def label(drawn: Axes, height: float, text: str, *, is_bold: bool = False) -> None:
+    """A row's name at the left edge, at `height` of the axis; no line crosses it."""
+    drawn.annotate(
+        text, (0, height), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        va="center", annotation_clip=False, fontweight="bold" if is_bold else "normal",
+        bbox={"facecolor": colours.PAPER, "edgecolor": "none", "pad": 1},
+    )  # fmt: skip
+
+
 def chart(drawn: Axes, words: Words) -> Chart:
     """What was drawn, as part of a page."""
     figure = drawn.get_figure(root=True)

@@ -1,15 +1,13 @@
 """How full each GPU is, or the memory of a host without GPUs."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from freehold.plan.capacity import Estimate
 from freehold.plan.types import Host, HostPlan, Part, Plan, Replica
 from freehold.render.report.amounts import plural
 from freehold.render.report.names import numbers, shortened
-from freehold.render.report.table import Table, columns
 
 _GIB: Final = 2**30
 PARTS: Final = (
@@ -60,7 +58,6 @@ class Devices:
     machines: Sequence[Machine]
     others: str
     """Hosts that serve no model."""
-    models: Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +71,14 @@ class _Fill:
 
 
 def devices(plan: Plan) -> Devices:
-    """Hosts that serve models, equal ones once; and what users of each model get."""
+    """Hosts that serve models, equal ones once."""
     serving = [host for host in plan.hosts if host.replicas or host.host.card]
     others = [host.host.name for host in plan.hosts if not host.replicas and not host.host.card]
     groups: dict[tuple[object, ...], list[HostPlan]] = {}
     for host in serving:
         groups.setdefault((host.host.pool, *_fills(host)), []).append(host)
     machines = [_machine(group) for group in groups.values()]
-    return Devices(machines, shortened(others), _models(plan))
+    return Devices(machines, shortened(others))
 
 
 def _machine(group: Sequence[HostPlan]) -> Machine:
@@ -130,11 +127,12 @@ def _bars(host: Host, fills: Sequence[tuple[str, _Fill | None]]) -> Iterator[Bar
 def _bar(host: Host, size: int, fill: _Fill | None, names: Sequence[str]) -> Bar:
     parts = fill.parts if fill else (0, 0, 0, 0)
     sizes = (*parts, max(0, size - sum(parts)))
-    used = f"{1 - sizes[-1] / size:.0%}"
+    each = "each " if len(names) > 1 else ""
+    used = f"{each}{1 - sizes[-1] / size:.0%} full"
     shown = ", ".join(f"{part} {of / _GIB:.1f}" for (part, _), of in zip(PARTS, sizes, strict=True))
     named = _device_names(host, names)
     content = _content(fill, len(names)) if host.card else _content(fill, 1)
-    said = f"{named}: {content}, {used} full"
+    said = f"{named}: {content}, {used}"
     return Bar(named, content, used, f"GiB: {shown}", list(_segments(sizes, size)), said)
 
 
@@ -163,38 +161,3 @@ def _segments(sizes: Sequence[int], size: int) -> Iterator[Segment]:
         if width:
             yield Segment(part, round(100 * start / whole, 3), round(100 * width / whole, 3))
         start += width
-
-
-def _models(plan: Plan) -> Table:
-    by_model: dict[str, list[Replica]] = {}
-    for host in plan.hosts:
-        for replica in host.replicas:
-            by_model.setdefault(replica.model, []).append(replica)
-    sources = {engine.model: engine.weights.source for of in plan.hosts for engine in of.engines}
-    return Table(
-        "What users get: four in five measured runs lie within these ranges",
-        columns("Model", "Source", "Copies#", "GPUs of each#", "Tokens of context#",
-                "First token after!", "Speed for each user!", "Users at once!"),
-        [_model(name, sources, found) for name, found in by_model.items()],
-    )  # fmt: skip
-
-
-def _model(name: str, sources: Mapping[str, str], replicas: Sequence[Replica]) -> Sequence[str]:
-    first = replicas[0]
-    figures = first.capacity.figures if first.capacity else None
-    each = str(len(first.gpus)) if first.gpus else "none"
-    start = (name, sources.get(name, ""), str(len(replicas)), each, f"{first.context:,}")
-    if figures is None:
-        return (*start, "not known", "not known", "not known")
-    users = sum(round(one.capacity.figures.served.typical)
-                for one in replicas if one.capacity and one.capacity.figures)  # fmt: skip
-    return (
-        *start,
-        f"{_range(figures.first_token, 1)} s",
-        f"{_range(figures.speed, 0)} tokens/s",
-        f"typically {users:,}",
-    )
-
-
-def _range(found: Estimate, digits: int) -> str:
-    return f"{found.low:.{digits}f} to {found.high:.{digits}f}"

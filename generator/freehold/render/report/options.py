@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from freehold.cost.types import Costs, Quantiles, Result
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief
-from freehold.render.report.chart import Chart, Words, axes, chart, style
+from freehold.render.report.chart import Chart, Words, axes, chart, label, style
 from freehold.render.report.table import Table, columns
 
 OWNING: Final = "owning"
@@ -95,8 +95,7 @@ def _draw(drawn: Axes, place: int, bar: _Bar, *, has_spread: bool) -> None:
         place + 0.14, price, 0.42, color=colours.SERIES[0] if is_owning else colours.SERIES[6]
     )
     least = "at least " if bar.at_least else ""
-    drawn.text(0, place - 0.27, bar.name, fontweight="bold" if is_owning else "normal",
-               va="center")  # fmt: skip
+    label(drawn, place - 0.27, bar.name, is_bold=is_owning)
     drawn.annotate(
         f"{least}{brief(bar.price)}", (high, place + 0.14), (6, 0), textcoords="offset points",
         va="center",

@@ -11,6 +11,7 @@ from freehold import __version__
 from freehold.cost.types import Result
 from freehold.diagnostics import Diagnostic, visible
 from freehold.plan.types import Plan
+from freehold.render.report import service
 from freehold.render.report.basis import basis
 from freehold.render.report.break_even import break_even
 from freehold.render.report.cash import cash
@@ -72,6 +73,7 @@ def _values(subject: Subject) -> Mapping[str, object]:
         "parts": PARTS,
         "verdict": verdict(plan, result, subject.findings),
         "devices": devices(plan) if plan else None,
+        "service": service.table(service.services(plan)) if plan else None,
         "network": network(plan) if plan else None,
         **_money(result),
     }

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from freehold.cost.types import Quantiles, Result, Spread, Swing
 from freehold.render.report import colours
 from freehold.render.report.amounts import Amounts, brief, percent
-from freehold.render.report.chart import Chart, Words, axes, chart, style
+from freehold.render.report.chart import Chart, Words, axes, chart, label, style
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
 
@@ -85,10 +85,7 @@ def _swing(drawn: Axes, place: int, swing: Swing, scale: Scale, base: Decimal) -
             hatch=hatch, edgecolor=colours.PAPER, linewidth=0,
         )  # fmt: skip
     text = f"{swing.label}: {swing.low_value} to {swing.high_value}"
-    drawn.annotate(
-        text, (0, place - 0.22), xycoords=("axes fraction", "data"), va="center",
-        annotation_clip=False,
-    )  # fmt: skip
+    label(drawn, place - 0.22, text)
 
 
 def _factors(spread: Spread, amounts: Amounts) -> Table:
@@ -133,7 +130,7 @@ def _interval(drawn: Axes, place: int, one: Quantiles, scale: Scale) -> None:
     drawn.plot([low, high], [place + 0.18] * 2, color=colour, linewidth=7, solid_capstyle="butt")
     drawn.plot(middle, place + 0.18, "o", color=colours.INK, markeredgecolor=colours.PAPER)
     text = f"{one.name}: {brief(one.p10)} to {brief(one.p90)}"
-    drawn.annotate(text, (0, place - 0.2), xycoords=("axes fraction", "data"), va="center")
+    label(drawn, place - 0.2, text)
 
 
 def _totals(spread: Spread, amounts: Amounts) -> Table:

@@ -8,6 +8,7 @@ from freehold.diagnostics import Diagnostic
 from freehold.plan.types import Plan
 from freehold.render.report.amounts import Amounts, lacking, percent, plural
 from freehold.render.report.names import shortened
+from freehold.render.report.service import services
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def verdict(plan: Plan | None, result: Result | None, findings: Sequence[Diagnos
         _headline(plan, result, errors),
         [*_hardware(plan), *(_money(result) if result else [])],
         list(_figures(result)) if result else [],
-        [*_findings(findings), *(_points(result) if result else [])],
+        [*_findings(findings), *_service(plan), *(_points(result) if result else [])],
     )
 
 
@@ -86,6 +87,15 @@ def _hardware(plan: Plan | None) -> Iterator[str]:
     with_gpus = f" with {plural(gpus, 'GPU')}" if gpus else ""
     hosts = plural(len(plan.hosts), "host")
     yield f"{hosts}{with_gpus} serve {served}, at isolation level {plan.level.value}."
+
+
+def _service(plan: Plan | None) -> Iterator[Point]:
+    for one in services(plan) if plan else ():
+        if one.is_short:
+            yield note(
+                f"{one.model}: of {one.asked:,} users at once, typically {one.typical:,} "
+                f"({one.low:,} to {one.high:,}) are served as fast as asked for."
+            )
 
 
 def _money(result: Result) -> Iterator[str]:
