@@ -66,15 +66,7 @@ class Calendar:
 
     def months(self) -> tuple[Month, ...]:
         """The months of service; none when the horizon ends before it begins."""
-        found = []
-        number = 0
-        while (starts := months_later(self.in_service, number)) < self.ends:
-            number += 1
-            following = months_later(self.in_service, number)
-            until = min(following, self.ends)
-            share = EXACT.divide(Decimal((until - starts).days), Decimal((following - starts).days))
-            found.append(Month(starts, until - timedelta(1), share))
-        return tuple(found)
+        return months(self.in_service, self.ends)
 
     def months_until(self, day: date) -> Decimal:
         """Months of service before `day`: whole ones, and the share of the last."""
@@ -93,6 +85,19 @@ class Calendar:
 
     def _before(self, months: int) -> date:
         return min(months_later(self.ordered, months), self.ends) - timedelta(1)
+
+
+def months(since: date, until: date) -> tuple[Month, ...]:
+    """The months from `since` on; the last may be cut short by `until`, the first day after."""
+    found = []
+    number = 0
+    while (starts := months_later(since, number)) < until:
+        number += 1
+        following = months_later(since, number)
+        cut = min(following, until)
+        share = EXACT.divide(Decimal((cut - starts).days), Decimal((following - starts).days))
+        found.append(Month(starts, cut - timedelta(1), share))
+    return tuple(found)
 
 
 def calendar(cost: Cost, ordered: date, lines: Iterable[BomLine], report: Report) -> Calendar:

@@ -140,14 +140,14 @@ def _demand(cluster: Cluster, found: Sequence[Throughput], hours: _Hours) -> Dem
         for one in found
     }
     by_model = {one.model: _both(output[one.model], one.input_ratio) for one in found}
-    beyond = [_both(over[one.model], one.input_ratio) for one in found]
+    beyond = {one.model: _both(over[one.model], one.input_ratio) for one in found}
     served = sum((min(one.asked * use.load, one.made) for one in found), Decimal(0))
     return Demand(
         input_tokens=sum((tokens for tokens, _ in by_model.values()), Decimal(0)),
         output_tokens=sum((tokens for _, tokens in by_model.values()), Decimal(0)),
         capacity_output_tokens=whole(made * seconds),
-        overflow_input_tokens=sum((tokens for tokens, _ in beyond), Decimal(0)),
-        overflow_output_tokens=sum((tokens for _, tokens in beyond), Decimal(0)),
+        overflow_input_tokens=sum((tokens for tokens, _ in beyond.values()), Decimal(0)),
+        overflow_output_tokens=sum((tokens for _, tokens in beyond.values()), Decimal(0)),
         peak_output_speed=EXACT.plus(sum((one.asked for one in found), Decimal(0))),
         utilisation=EXACT.divide(served * use.powered * use.demand, made),
         users=sum(cluster.models[one.model].workload.users for one in found),
@@ -155,6 +155,7 @@ def _demand(cluster: Cluster, found: Sequence[Throughput], hours: _Hours) -> Dem
         source=_source(found),
         formula="users x tokens per second of each at the busiest hour x load x hours a year "
         "x powered x demand x goodput; input = output x prompt / answer",
+        overflow_by_model=beyond,
     )
 
 

@@ -351,6 +351,8 @@ class Demand:
     source: str
     """Where the throughput comes from."""
     formula: str
+    overflow_by_model: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
+    """Input and output of each model above what its replicas make."""
 
 
 @dataclass(frozen=True, slots=True)

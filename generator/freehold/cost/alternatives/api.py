@@ -1,0 +1,189 @@
+"""The same demand at an API that bills tokens."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from freehold.catalog.price_book import Entry
+from freehold.cost.alternatives.setting import Setting, Span, Tokens
+from freehold.cost.alternatives.token_prices import Mix, other_rates, rates
+from freehold.cost.calendar import months
+from freehold.cost.drivers import Uncertain
+from freehold.cost.money import EXACT
+from freehold.cost.types import Basis, Category, Flow, Range, UnitPrice
+from freehold.spec.cost import Api
+
+BATCH: Final = "api_rule.batch"
+"""The book's discount of what can wait."""
+_MILLION: Final = Decimal(1_000_000)
+_PRICELESS: Final = UnitPrice(None, Basis.UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A model's place at an API."""
+
+    item: str
+    entry: Entry | None
+    mix: Mix
+    price: UnitPrice
+    """Of a million tokens, input and output together as they are asked for, on the first day."""
+
+    def cost(self, on: date, tokens: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal] | None:
+        """What input and output cost at the prices of a day; none where nobody says."""
+        found = self.entry and rates(self.entry, on, self.mix)
+        if not found or self.price.base is None:
+            return None
+        worth = EXACT.divide(self.price.rate, _MILLION)
+        taken, given = (rate * count * worth for rate, count in zip(found, tokens, strict=True))
+        return taken, given
+
+
+@dataclass(frozen=True, slots=True)
+class ApiOffer:
+    """One API for all models, or one for each."""
+
+    name: str
+    spec: Api
+    setting: Setting
+    served: Mapping[str, Served]
+    """By model; of those that write text."""
+
+    @classmethod
+    def of(cls, name: str, spec: Api, setting: Setting) -> "ApiOffer":
+        """What the spec says, at the prices of the book."""
+        asked = setting.demand.by_model if setting.demand else {}
+        return cls(name, spec, setting, {model: _served(model, spec, setting) for model in asked})
+
+    @property
+    def is_paid_by_demand(self) -> bool:
+        """By tokens, and not by hours."""
+        return False
+
+    @property
+    def price(self) -> UnitPrice:
+        """The named, dated price; of several, the first model's."""
+        return next((one.price for one in self.served.values()), _PRICELESS)
+
+    @property
+    def description(self) -> str:
+        """Such as `groq openai/gpt-oss-120b, billed by tokens`."""
+        names = dict.fromkeys(one.entry.name if one.entry else one.item for one in self._all)
+        return f"{' and '.join(names) or self.name}, billed by tokens"
+
+    @property
+    def note(self) -> str:
+        """What a reader must know."""
+        use, said = self.setting.use, []
+        if not self.served:
+            said.append("what it costs is not known, since the demand is not")
+        left = [model for model in self.setting.models if model not in self.served]
+        if left and self.served:
+            said.append(f"without {', '.join(left)}, since they write no text")
+        if use.batch:
+            off = _discount(self.setting) * 100
+            said.append(f"{use.batch.written} of the tokens wait for a batch, at {off:f} % off")
+        if use.cached:
+            said.append(f"{use.cached.written} of the input is billed as cached")
+        if any(one.entry and one.entry.peak for one in self._all):
+            said.append("demand is taken to be even over the hours of the day")
+        return "; ".join(
+            [*said, *dict.fromkeys(one.price.note for one in self._all if one.price.note)]
+        )
+
+    @property
+    def unknown(self) -> int:
+        """Models whose tokens nobody has a price of; one when the demand is not known."""
+        if not self.served:
+            return 1
+        return sum(one.price.base is None for one in self._all)
+
+    @property
+    def uncertain(self) -> tuple[Uncertain, ...]:
+        """Its prices that may become others."""
+        group = self.setting.pricing.group(Category.API)
+        by_item = {one.item: one for one in reversed(self._all)}
+        return tuple(
+            Uncertain(
+                f"price/{item}", one.entry.name if one.entry else item, group, "M tokens", one.price
+            )
+            for item, one in sorted(by_item.items())
+        )
+
+    @property
+    def gpu_hours_per_month(self) -> Decimal:
+        """None are rented."""
+        return Decimal(0)
+
+    @property
+    def input_weight(self) -> Decimal:
+        """The share of input in the bill of the first day of service."""
+        asked = self.setting.demand.by_model if self.setting.demand else {}
+        paid = self._costs(self.setting.terms.calendar.in_service, asked)
+        taken = sum((taken for taken, _ in paid.values()), Decimal(0))
+        whole = sum((taken + given for taken, given in paid.values()), Decimal(0))
+        return EXACT.divide(taken, whole) if whole else Decimal(0)
+
+    def flows(self, span: Span) -> Iterator[Flow]:
+        """All that is paid for the whole demand in the days of `span`."""
+        yield from self.of_tokens(self.setting.demand.by_model if self.setting.demand else {}, span)
+        yield from self.setting.staff(self.name, self.spec.staff, span)
+
+    def of_tokens(self, yearly: Tokens, span: Span) -> Iterator[Flow]:
+        """What tokens cost in the days of `span`, `yearly` of them being asked for in a year."""
+        terms, setting = self.setting.terms, self.setting
+        more = (1 + self.spec.uplift) * setting.gross / 12
+        for month in months(span.since, span.until):
+            grown = terms.grown(Category.API, month.starts) * month.share * more
+            by_item: dict[str, Decimal] = {}
+            for model, paid in self._costs(month.starts, yearly).items():
+                item = self.served[model].item
+                by_item[item] = by_item.get(item, Decimal(0)) + sum(paid)
+            for item, amount in by_item.items():
+                yield terms.flow(
+                    month.ends, self.name, Category.API, span.stage, amount * grown,
+                    drivers=self._drivers(item),
+                )  # fmt: skip
+
+    def _costs(self, on: date, yearly: Tokens) -> dict[str, tuple[Decimal, Decimal]]:
+        found = {model: self.served[model].cost(on, tokens) for model, tokens in yearly.items()}
+        return {model: paid for model, paid in found.items() if paid}
+
+    def _drivers(self, item: str) -> tuple[str, ...]:
+        currency = next(one.price.currency for one in self._all if one.item == item)
+        return (f"fx/{currency}", "load", f"price/{item}")
+
+    @property
+    def _all(self) -> tuple[Served, ...]:
+        return tuple(self.served.values())
+
+
+def _served(model: str, spec: Api, setting: Setting) -> Served:
+    item = spec.api if isinstance(spec.api, str) else spec.api.get(model, "")
+    entry = setting.pricing.api(item)
+    workload = setting.models[model].workload
+    mix = Mix.of(setting.use, int(workload.prompt), _discount(setting))
+    if entry is None:
+        return Served(item, None, mix, _PRICELESS)
+    blend = _blended(entry, mix, setting.terms.calendar.in_service, int(workload.answer))
+    return Served(item, entry, mix, setting.pricing.listed(entry, Category.API, blend))
+
+
+def _discount(setting: Setting) -> Decimal:
+    """Of what waits for a batch; a fraction."""
+    return setting.pricing.book.figures[BATCH].fraction.base
+
+
+def _blended(entry: Entry, mix: Mix, on: date, answer: int) -> Range | None:
+    """What a million tokens cost, input and output together; another source may be an end."""
+    base = rates(entry, on, mix)
+    if base is None:
+        return None
+    sides = [base, other_rates(entry, mix) or base]
+    found = [
+        EXACT.divide(taken * mix.prompt + given * answer, Decimal(mix.prompt + answer))
+        for taken, given in sides
+    ]
+    return Range(min(found), found[0], max(found))

@@ -1,0 +1,209 @@
+"""The same demand on rented GPUs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from freehold.catalog.price_book import Entry, Kind
+from freehold.cost.alternatives.setting import Setting, Span
+from freehold.cost.calendar import months, months_between, months_later
+from freehold.cost.drivers import Uncertain
+from freehold.cost.money import EXACT
+from freehold.cost.pricing import Priced
+from freehold.cost.types import Category, Flow, Stage, UnitPrice
+from freehold.plan.types import Plan
+from freehold.spec.cost import Cloud
+
+_GIGABYTE: Final = Decimal(10**9)
+_PAID: Final = {
+    "demand": "paid in hours with requests",
+    "powered": "paid in hours in which the machines would be powered",
+    "always": "paid always",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CloudOffer:
+    """Instances of one kind."""
+
+    name: str
+    spec: Cloud
+    setting: Setting
+    entry: Entry | None
+    """The price book's; none of an instance that only a quote knows."""
+    instances: int
+    priced: Priced
+    """An hour of an instance, or of a GPU, as the book's entry is."""
+    egress: UnitPrice | None
+    """Of a gigabyte; none where the spec has no data leave."""
+
+    @classmethod
+    def of(cls, name: str, spec: Cloud, setting: Setting) -> "CloudOffer":
+        """What the spec says, at the prices of the user or of the book."""
+        pricing = setting.pricing
+        entry = pricing.cloud(spec.cloud)
+        each = (entry and entry.gpus) or 1
+        instances = spec.instances or -(-_used_gpus(setting.plan) // each)
+        priced = pricing.price(spec.cloud, Category.CLOUD, Decimal(instances))
+        item, leaving = spec.egress_item, _gigabytes(spec)
+        egress = pricing.price(item, Category.CLOUD, leaving).price if item and leaving else None
+        return cls(name, spec, setting, entry, instances, priced, egress)
+
+    @property
+    def gpus(self) -> int:
+        """Of one instance."""
+        return (self.entry and self.entry.gpus) or 1
+
+    @property
+    def price(self) -> UnitPrice:
+        """The named, dated price."""
+        return self.priced.price
+
+    @property
+    def unit(self) -> str:
+        """What it is the price of."""
+        return self.entry.per if self.entry else "instance hour"
+
+    @property
+    def paid(self) -> str:
+        """The hours that are paid: all of what is reserved."""
+        is_reserved = self.entry is not None and self.entry.kind is Kind.RESERVED
+        return "always" if is_reserved or self.spec.prepaid else self.spec.paid
+
+    @property
+    def is_paid_by_demand(self) -> bool:
+        """Whether cost grows with the hours with requests."""
+        return self.paid == "demand"
+
+    @property
+    def description(self) -> str:
+        """Such as `4 instances of AWS p5en.48xlarge 8x H200 (on-demand), paid always`."""
+        what = f"{self.entry.name} ({self.entry.kind})" if self.entry else self.spec.cloud
+        paid = (
+            f"paid {self.spec.prepaid.months} months ahead"
+            if self.spec.prepaid
+            else _PAID[self.paid]
+        )
+        return f"{self.instances} instance{'' if self.instances == 1 else 's'} of {what}, {paid}"
+
+    @property
+    def note(self) -> str:
+        """What a reader must know."""
+        return self.price.note
+
+    @property
+    def unknown(self) -> int:
+        """Prices that nobody states."""
+        return sum(price is not None and price.base is None for price in (self.price, self.egress))
+
+    @property
+    def uncertain(self) -> tuple[Uncertain, ...]:
+        """Its prices that may become others."""
+        label = self.entry.name if self.entry else self.spec.cloud
+        group = self.priced.group
+        return (Uncertain(self._drivers[0], label, group, self.unit, self.price),)
+
+    @property
+    def gpu_hours_per_month(self) -> Decimal:
+        """That are paid."""
+        return self._hours * self.instances * self.gpus
+
+    @property
+    def input_weight(self) -> Decimal:
+        """Input bears the share of the cost that it has of the machines' time."""
+        return self.setting.served.input_weight
+
+    def flows(self, span: Span) -> Iterator[Flow]:
+        """All that is paid for the days of `span`."""
+        base = self.price.base
+        if base is not None:
+            hourly = base * self.instances * self._pieces * self.setting.gross
+            ahead = self.spec.prepaid
+            paid = self._ahead(ahead.months, span) if ahead else self._monthly(span)
+            for on, priced, share, covers in paid:
+                amount = hourly * self._hours * share * self._grown(priced, span.since)
+                yield from self._instances(on, amount, covers, span.stage)
+        yield from self._leaving(span)
+        yield from self.setting.staff(self.name, self.spec.staff, span)
+
+    def _instances(self, on: date, amount: Decimal, covers: int, stage: Stage) -> Iterator[Flow]:
+        flow = self.setting.terms.flow
+        if stage is Stage.RUNNING and self.spec.prepaid:
+            stage = Stage.TERM
+        for category, share in (
+            (Category.CLOUD, Decimal(1)),
+            (Category.SUPPORT, self.spec.support),
+        ):
+            if share:
+                yield flow(
+                    on, self.name, category, stage, amount * share,
+                    drivers=self._drivers, covers=covers,
+                )  # fmt: skip
+
+    def _monthly(self, span: Span) -> Iterator[tuple[date, date, Decimal, int]]:
+        for month in months(span.since, span.until):
+            yield month.ends, month.starts, month.share, 1
+
+    def _ahead(self, every: int, span: Span) -> Iterator[tuple[date, date, Decimal, int]]:
+        """Terms at their beginning; the last is cut, in proportion."""
+        starts, number = span.since, 0
+        while starts < span.until:
+            number += 1
+            following = months_later(span.since, number * every)
+            yield starts, starts, months_between(starts, min(following, span.until)), every
+            starts = following
+
+    def _grown(self, priced: date, since: date) -> Decimal:
+        """What prices have grown to; those of a reservation only when it is renewed."""
+        term = self.entry.term if self.entry else None
+        if term:
+            renewals = int(months_between(since, priced) // term.months)
+            priced = months_later(since, renewals * term.months)
+        return self.setting.terms.grown(Category.CLOUD, priced)
+
+    def _leaving(self, span: Span) -> Iterator[Flow]:
+        if self.egress is None or self.egress.base is None:
+            return
+        terms = self.setting.terms
+        monthly = _gigabytes(self.spec) * self.egress.base * self.setting.gross
+        for month in months(span.since, span.until):
+            amount = monthly * month.share * terms.grown(Category.CLOUD, month.starts)
+            yield terms.flow(
+                month.ends, self.name, Category.NETWORK, span.stage, amount,
+                drivers=(f"fx/{self.egress.currency}",),
+            )  # fmt: skip
+
+    @property
+    def _pieces(self) -> int:
+        """How many of what the price is of are in an instance."""
+        return self.gpus if self.unit.startswith("GPU") else 1
+
+    @property
+    def _hours(self) -> Decimal:
+        """That are paid in a month."""
+        use, hours = self.setting.use, Decimal(self.setting.cost.hours_per_month)
+        powered = Decimal(1) if self.paid == "always" else use.powered
+        return hours * powered * (use.demand if self.is_paid_by_demand else 1)
+
+    @property
+    def _drivers(self) -> tuple[str, str]:
+        return f"price/{self.spec.cloud}", f"fx/{self.price.currency}"
+
+
+def _gigabytes(spec: Cloud) -> Decimal:
+    """That leave each month."""
+    return EXACT.divide(Decimal(spec.egress or 0), _GIGABYTE)
+
+
+def _used_gpus(plan: Plan) -> int:
+    """GPUs that a replica is on, or a part of one."""
+    return len(
+        {
+            (host.host.name, gpu)
+            for host in plan.hosts
+            for replica in host.replicas
+            for gpu in replica.gpus
+        }
+    )

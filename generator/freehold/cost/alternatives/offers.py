@@ -1,0 +1,88 @@
+"""All alternatives to owning, and what owning buys of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from freehold.cost.alternatives.api import ApiOffer
+from freehold.cost.alternatives.cloud import CloudOffer
+from freehold.cost.alternatives.setting import Setting, Span
+from freehold.cost.calendar import months_between
+from freehold.cost.drivers import Uncertain
+from freehold.cost.types import Costs, Flow, Stage, Total
+from freehold.cost.unit_costs import unit_costs
+from freehold.spec.cost import Alternative, Cloud
+
+Offer = CloudOffer | ApiOffer
+
+
+@dataclass(frozen=True, slots=True)
+class Offers:
+    """The alternatives of a spec, reckoned."""
+
+    costs: tuple[Costs, ...]
+    uncertain: tuple[Uncertain, ...]
+    paid_by_demand: frozenset[str]
+    """Names of those whose cost grows with the hours with requests."""
+    for_owning: tuple[Flow, ...]
+    """What owning pays for demand above capacity, and until the machines serve."""
+    unknown_for_owning: int
+    """Prices that are missing in it."""
+
+
+def offers(setting: Setting) -> Offers:
+    """What the demand costs elsewhere, over the same days.
+
+    They begin with service; where owning is bridged until then, with the order.
+    """
+    cost = setting.cost
+    found = {name: _offer(name, spec, setting) for name, spec in cost.alternatives.items()}
+    bought = [found[name] for name in (cost.overflow, cost.bridge) if name]
+    uncertain = {one.id: one for offer in found.values() for one in offer.uncertain}
+    return Offers(
+        costs=tuple(_costs(offer, setting) for offer in found.values()),
+        uncertain=tuple(uncertain.values()),
+        paid_by_demand=frozenset(name for name, one in found.items() if one.is_paid_by_demand),
+        for_owning=tuple(sorted(_for_owning(found, setting), key=lambda flow: flow.on)),
+        unknown_for_owning=sum(offer.unknown for offer in bought),
+    )
+
+
+def _offer(name: str, spec: Alternative, setting: Setting) -> Offer:
+    if isinstance(spec, Cloud):
+        return CloudOffer.of(name, spec, setting)
+    return ApiOffer.of(name, spec, setting)
+
+
+def _costs(offer: Offer, setting: Setting) -> Costs:
+    days = setting.terms.calendar
+    span = Span(days.ordered if setting.cost.bridge else days.in_service, days.ends)
+    flows = tuple(sorted(offer.flows(span), key=lambda flow: flow.on))
+    months = months_between(span.since, span.until)
+    served = replace(
+        setting.served,
+        months=months,
+        input_weight=offer.input_weight,
+        gpu_hours=offer.gpu_hours_per_month * months,
+        physics=None,
+    )
+    return Costs(
+        name=offer.name,
+        description=offer.description,
+        flows=flows,
+        nominal=Total(sum((flow.amount for flow in flows), Decimal(0)), offer.unknown),
+        npv=Total(sum((flow.discounted for flow in flows), Decimal(0)), offer.unknown),
+        units=unit_costs(flows, served, at_least=offer.unknown > 0),
+        price=offer.price,
+        note=offer.note,
+    )
+
+
+def _for_owning(found: dict[str, Offer], setting: Setting) -> Iterator[Flow]:
+    cost, days, demand = setting.cost, setting.terms.calendar, setting.demand
+    overflow = found[cost.overflow] if cost.overflow else None
+    if isinstance(overflow, ApiOffer) and demand:
+        span = Span(days.in_service, days.ends, Stage.OVERFLOW)
+        yield from overflow.of_tokens(demand.overflow_by_model, span)
+    if cost.bridge:
+        yield from found[cost.bridge].flows(Span(days.ordered, days.in_service, Stage.BRIDGE))
