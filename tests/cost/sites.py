@@ -8,6 +8,7 @@ from typing import Any
 from freehold.catalog.load import builtin
 from freehold.cost.flows import Residuals
 from freehold.cost.money import Rounding
+from freehold.cost.pricing import Pricing
 from freehold.cost.result import Bill, assemble
 from freehold.cost.types import (
     Basis,
@@ -25,6 +26,7 @@ from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.cluster import Cluster
+from freehold.spec.cost import Cost
 from freehold.spec.load import load
 
 D = Decimal
@@ -93,6 +95,13 @@ def line(of: Item, cost: str | None, **more: Any) -> BomLine:
     )  # fmt: skip
 
 
+PRICING = Pricing.of(
+    Cost.model_validate(
+        {"currency": "EUR", "horizon": "5 years", "electricity": "0.19 EUR/kWh", "date": ORDERED}
+    ),
+    None,
+    builtin(),
+)
 MACHINE = item(life_months=60, residual=True, lead_time=Range(D(10), D(20), D(30)))
 ENERGY = item(Category.ENERGY, id="energy", unit="kWh")
 LICENCE = item(Category.LICENCE, id="licence", unit="year")
@@ -102,7 +111,8 @@ SUPPORT = item(Category.SUPPORT, id="support", unit="year")
 def bill(*lines: BomLine, **more: Any) -> Bill:
     """Of the lines, in EUR."""
     given: dict[str, Any] = {
-        "lines": lines, "physics": PHYSICS, "rounding": Rounding("EUR", 2), "ordered": ORDERED,
+        "lines": lines, "physics": PHYSICS, "pricing": PRICING,
+        "rounding": Rounding("EUR", 2), "ordered": ORDERED,
         "residuals": Residuals({}), "price_book": ORDERED, "price_book_digest": "0" * 64,
         "spec_digest": "1" * 64, "sources": {},
     }  # fmt: skip

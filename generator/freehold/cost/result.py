@@ -6,14 +6,20 @@ from datetime import date
 from decimal import Decimal
 from typing import Final
 
+from freehold.cost.alternatives.offers import Offers, offers
+from freehold.cost.alternatives.setting import Setting
+from freehold.cost.break_even import break_even, comparison
 from freehold.cost.calendar import calendar
 from freehold.cost.demand import demand, input_weight, throughputs
 from freehold.cost.depreciation import writeoffs
+from freehold.cost.drivers import Drivers, drivers
 from freehold.cost.flows import Residuals, Terms, generations, owning
 from freehold.cost.gates import breaches
 from freehold.cost.lease import lease
 from freehold.cost.money import EXACT, Rounding
+from freehold.cost.pricing import Pricing
 from freehold.cost.quality import quality
+from freehold.cost.spread import OWNING, Options, spread
 from freehold.cost.types import (
     BomLine,
     Category,
@@ -32,7 +38,6 @@ from freehold.report import Report
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Cost
 
-OWNING: Final = "owning"
 DAY_COUNT: Final = "actual/365"
 TIMING: Final = (
     "Hardware is paid on the day of the order, prepaid terms on their first day, all else on the "
@@ -46,6 +51,7 @@ class Bill:
 
     lines: tuple[BomLine, ...]
     physics: Physics
+    pricing: Pricing
     rounding: Rounding
     ordered: date
     residuals: Residuals
@@ -80,9 +86,12 @@ class _Assembly:
         if not self.report.is_clean:
             return None
         served = self._served(terms, asked)
-        flows = owning(bill.lines, terms, self._residuals)
-        own = costs(OWNING, self._described, flows, _unknown(bill.lines))
-        own = replace(own, units=unit_costs(flows, served, at_least=own.nominal.unknown > 0))
+        offered = offers(Setting(self.cluster.models, cost, self.plan, bill.pricing, terms, served))
+        uncertain = self._uncertain(offered, terms)
+        own = self._owning(offered, uncertain, terms, served)
+        flows = own.flows
+        others = tuple(replace(one, flows=uncertain.mark(one.flows)) for one in offered.costs)
+        by = comparison(cost, days, asked, bill.physics, offered.paid_by_demand)
         written_off = writeoffs(bill.lines, terms, self._residuals, cost.depreciation)
         found = Result(
             cluster=self.cluster.name,
@@ -99,9 +108,9 @@ class _Assembly:
             writeoffs=written_off,
             lease=self._lease(terms, own, served),
             demand=asked,
-            alternatives=(),
-            break_even=(),
-            spread=None,
+            alternatives=others,
+            break_even=tuple(break_even(own, other, by) for other in others),
+            spread=spread(Options(own, others), uncertain, cost.uncertainty, bill.rounding),
             quality=quality(bill.lines),
             assumptions=tuple(self._assumptions(terms)),
             sources=bill.sources,
@@ -112,6 +121,18 @@ class _Assembly:
     def _residuals(self) -> Residuals:
         share = self.cost.residual
         return self.bill.residuals if share is None else Residuals.flat(share)
+
+    def _uncertain(self, offered: Offers, terms: Terms) -> Drivers:
+        residual = self._residuals.at(terms.calendar.service)
+        return drivers(self.cost, self.bill.lines, offered.uncertain, residual)
+
+    def _owning(self, offered: Offers, by: Drivers, terms: Terms, served: Served) -> Costs:
+        """What the bill costs, and what is bought elsewhere besides."""
+        bought = (*owning(self.bill.lines, terms, self._residuals), *offered.for_owning)
+        flows = by.mark(sorted(bought, key=lambda flow: flow.on))
+        unknown = _unknown(self.bill.lines) + offered.unknown_for_owning
+        own = costs(OWNING, self._described, flows, unknown)
+        return replace(own, units=unit_costs(flows, served, at_least=unknown > 0))
 
     @property
     def _described(self) -> str:
