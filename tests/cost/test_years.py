@@ -50,7 +50,7 @@ def test_each_year_has_its_own_cash() -> None:
 def test_what_is_not_capital_is_used_up_when_it_is_paid() -> None:
     freight = line(item(Category.SERVICE), "50.00", is_capital=False)
     found = of([freight], terms(24))
-    assert [(year.cash, year.accrual) for year in found] == [(50, 50), (0, 0)]
+    assert [(year.cash, year.accrual) for year in found] == [(D(50), D(50)), (D(0), D(0))]
 
 
 def test_discounted_years_add_up() -> None:

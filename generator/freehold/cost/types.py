@@ -367,7 +367,8 @@ class UnitCosts:
     kwh_per_million: Decimal | None
     kgco2e_per_million: Decimal | None
     input_weight: Decimal
-    """How input and output share the cost: the time of prompts by the time of answers."""
+    """The share of the cost that input bears: the time of prompts by that of prompts and answers.
+    Zero where that is not known; input and output then have no cost of their own."""
     at_least: bool
     """Whether lines without a price are missing in it."""
 

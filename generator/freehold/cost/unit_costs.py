@@ -20,7 +20,7 @@ class Served:
     months: Decimal
     demand: Demand | None
     input_weight: Decimal
-    """The share of the cost that input bears."""
+    """The share of the cost that input bears; zero where that is not known."""
     gpu_hours: Decimal
     """Hours in which a GPU is powered, of all together."""
     physics: Physics | None = None
@@ -45,8 +45,8 @@ def unit_costs(flows: Iterable[Flow], served: Served, *, at_least: bool) -> Unit
     factor = served.physics.carbon_factor if served.physics else None
     carbon = None if energy is None or factor is None else energy * factor / _GRAMS
     return UnitCosts(
-        per_million_input=_million(cost * weight, taken),
-        per_million_output=_million(cost * (1 - weight), given),
+        per_million_input=_million(cost * weight, taken) if weight else None,
+        per_million_output=_million(cost * (1 - weight), given) if weight else None,
         per_million_blended=_million(cost, taken + given),
         per_user_month=_each(cost, demand.users * served.months if demand else Decimal(0)),
         per_gpu_hour=_each(cost, served.gpu_hours),
