@@ -31,6 +31,7 @@ WITH_RULES: Final = (
     "freehold.render.write",
     "freehold.rules.check",
     "freehold.rules.quotes",
+    "freehold.rules.racks",
     "freehold.source",
     "freehold.spec.mistakes",
 )

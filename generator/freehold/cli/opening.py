@@ -10,6 +10,7 @@ from freehold.catalog.load import load as load_catalog
 from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.rules.check import check
+from freehold.rules.narrow import is_narrow
 from freehold.source import Source
 from freehold.spec.cluster import Cluster
 from freehold.spec.load import load, load_as
@@ -58,6 +59,10 @@ def plan_of(opened: Opened) -> Plan | None:
     from freehold.plan.site import decide  # noqa: PLC0415 - a spec with mistakes never needs it
 
     plan = decide(opened.cluster, opened.catalog, opened.report)
+    if plan and opened.report.is_clean and is_narrow(opened.cluster, opened.catalog):
+        from freehold.rules.racks import check_racks  # noqa: PLC0415 - reads every price
+
+        check_racks(opened.cluster, plan, opened.catalog, opened.quotes, opened.report)
     return plan if opened.report.is_clean else None
 
 
