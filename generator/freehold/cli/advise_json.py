@@ -1,29 +1,34 @@
 """The answer to `freehold advise` for programs, versioned."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Final
 
+from freehold.cost.export.words import number
+from freehold.cost.shape_price import ShapePrice
 from freehold.plan.advice import Advice
 from freehold.plan.shapes import Obstacle, Shape
 from freehold.render.plan_json import plain
 
 SCHEMA: Final = 1
 Json = dict[str, object]
+PriceOf = Callable[[Shape], ShapePrice]
 
 
-def document(level: str, found: Sequence[Advice]) -> Json:
+def document(level: str, found: Sequence[Advice], price_of: PriceOf | None = None) -> Json:
     """The advice as JSON's own types: sizes in bytes, power in watts, `shapes` least first.
 
     `gpus`, `vram` and `power` are of all that is bought, `kv_tokens` and `at_once` of all
     replicas, `capacity` of one. `power` is null where the catalog does not know it. Where `pin`
     is true, the spec must say `tensor_parallel` and `pipeline_parallel`, since the plan would
-    choose others; `replicas` it must say always.
+    choose others; `replicas` it must say always. `price` is null without a `cost` section; its
+    `amount`, a decimal string in the bill's currency without tax, covers `machines`, or `gpus`
+    alone, or `nothing`, and is then null.
     """
-    models = [_model(one) for one in found]
+    models = [_model(one, price_of) for one in found]
     return {"schema": SCHEMA, "isolation": {"level": level, "excludes": []}, "models": models}
 
 
-def _model(found: Advice) -> Json:
+def _model(found: Advice, price_of: PriceOf | None) -> Json:
     return {
         "model": found.name,
         "source": found.model.source,
@@ -31,12 +36,12 @@ def _model(found: Advice) -> Json:
         "engine": f"{found.engine.name}=={found.engine.version}",
         "users": found.model.workload.users,
         "disk": int(found.disk),
-        "shapes": [_shape(shape) for shape in found.shapes],
+        "shapes": [_shape(shape, price_of) for shape in found.shapes],
         "infeasible": [_obstacle(obstacle) for obstacle in found.obstacles],
     }
 
 
-def _shape(shape: Shape) -> Json:
+def _shape(shape: Shape, price_of: PriceOf | None) -> Json:
     return {
         "gpu": shape.card,
         "gpus_per_host": shape.per_host,
@@ -49,6 +54,19 @@ def _shape(shape: Shape) -> Json:
         "kv_tokens": shape.kv_tokens,
         "at_once": shape.at_once,
         "capacity": plain(shape.capacity),
+        "price": _price(price_of(shape)) if price_of else None,
+    }
+
+
+def _price(found: ShapePrice) -> Json:
+    price = found.price
+    return {
+        "covers": found.covers,
+        "amount": None if found.covers == "nothing" else number(found.amount),
+        "basis": price.basis.value,
+        "source": price.source,
+        "as_of": price.as_of.isoformat() if price.as_of else None,
+        "stale": price.is_stale,
     }
 
 

@@ -1,24 +1,29 @@
 """The answer to `freehold advise` for people."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from freehold.cli.table import table
+from freehold.cost.export.words import grouped
+from freehold.cost.shape_price import ShapePrice
 from freehold.plan.advice import Advice
 from freehold.plan.shapes import Obstacle, Shape
 
+PriceOf = Callable[[Shape], ShapePrice]
 Rows = Iterator[Sequence[str]]
 
 
-def lines(level: str, found: Sequence[Advice], *, shows_all: bool) -> Iterator[str]:
-    """What to buy for each model, the least first."""
+def lines(
+    level: str, found: Sequence[Advice], price_of: PriceOf | None = None, *, shows_all: bool
+) -> Iterator[str]:
+    """What to buy for each model, the least first; with prices where there are any."""
     # No level asks for a card of its own yet; one that does says here which it leaves out.
     yield f"isolation {level}: excludes no card"
     for one in found:
         yield ""
-        yield from _model(one, shows_all=shows_all)
+        yield from _model(one, price_of, shows_all=shows_all)
 
 
-def _model(found: Advice, *, shows_all: bool) -> Iterator[str]:
+def _model(found: Advice, price_of: PriceOf | None, *, shows_all: bool) -> Iterator[str]:
     model, engine = found.model, found.engine
     yield (
         f"{found.name}: {model.source} ({model.precision}) for {model.workload.users} users, "
@@ -26,8 +31,9 @@ def _model(found: Advice, *, shows_all: bool) -> Iterator[str]:
     )
     shown = found.shapes if shows_all else _best(found.shapes)
     if shown:
-        yield from table(_shapes(shown))
+        yield from table(_priced(shown, price_of) if price_of else _shapes(shown))
         yield from _legend(shown)
+        yield from _of_prices(shown, price_of) if price_of else ()
     else:
         yield "no card of the catalog serves it"
     if shows_all or not shown:
@@ -63,6 +69,29 @@ def _shapes(shapes: Sequence[Shape]) -> Rows:
             str(shape.at_once),
             _serves(shape),
         )
+
+
+def _priced(shapes: Sequence[Shape], price_of: PriceOf) -> Rows:
+    head, *rows = _shapes(shapes)
+    yield *head, "PRICE"
+    for shape, row in zip(shapes, rows, strict=True):
+        yield *row, _price(price_of(shape))
+
+
+def _price(found: ShapePrice) -> str:
+    if found.covers == "nothing":
+        return "unknown"
+    at_least = "at least " if found.covers == "gpus" else ""
+    return f"{at_least}{grouped(found.amount)}{' (stale)' if found.price.is_stale else ''}"
+
+
+def _of_prices(shapes: Sequence[Shape], price_of: PriceOf) -> Iterator[str]:
+    yield "PRICE: of the machines, without tax, in the currency of the bill"
+    found = [price_of(shape) for shape in shapes]
+    if any(one.covers == "gpus" for one in found):
+        yield "at least: the GPUs alone, since nobody says what the machines cost"
+    if any(one.price.is_stale for one in found if one.covers != "nothing"):
+        yield "stale: older than prices of its kind hold"
 
 
 def _serves(shape: Shape) -> str:
