@@ -1,12 +1,13 @@
 """Vendors' quotes: what each must be, so that the bill can rest on it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
 from freehold.catalog.currencies import currencies
 from freehold.catalog.facts import Catalog
+from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.pricing import Pricing, called
 from freehold.cost.types import Basis, Category
 from freehold.diagnostics import nearest, rule_text
@@ -15,7 +16,9 @@ from freehold.rules.cost import amounts
 from freehold.rules.currencies import payable
 from freehold.rules.registry import Finding, add
 from freehold.source import Loc
+from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Api, Cloud, Cost
+from freehold.spec.nodes import Pool
 from freehold.spec.quotes import Quote, Quotes, Rate
 from freehold.units import Money
 
@@ -27,6 +30,7 @@ class Desk:
     cost: Cost
     quotes: Quotes
     catalog: Catalog
+    pools: Mapping[str, Pool]
 
     def each(self) -> Iterator[tuple[Loc, Quote]]:
         """Every quote with its place."""
@@ -58,9 +62,11 @@ def quote_rule(check: Check) -> Check:
     return check
 
 
-def check_quotes(cost: Cost, quotes: Quotes, catalog: Catalog, report: Report) -> None:
+def check_quotes(cluster: Cluster, quotes: Quotes, catalog: Catalog, report: Report) -> None:
     """Report, in the quotes' own file, what keeps the bill from resting on them."""
-    desk = Desk(cost, quotes, catalog)
+    if cluster.cost is None:
+        return
+    desk = Desk(cluster.cost, quotes, catalog, cluster.nodes)
     for name, check in _CHECKS.items():
         for found in check(desk):
             add(name, found, report)
@@ -216,9 +222,13 @@ def unknown_item(desk: Desk) -> Iterator[Finding]:
 
     Known are the items of a bill, which `freehold prices list` shows, the cloud instances and
     APIs of the price book, and what the spec itself names in `cost.lines` and
-    `cost.alternatives`.
+    `cost.alternatives`. A pool's machines as a whole are `server.CARD-xCOUNT`, or `server.POOL`
+    without GPUs.
     """
-    known = dict.fromkeys((*desk.catalog.items, *desk.catalog.prices.by_item, *_named(desk.cost)))
+    of_pools = items_of_pools(desk.pools, desk.catalog)
+    known = dict.fromkeys(
+        (*desk.catalog.items, *desk.catalog.prices.by_item, *_named(desk.cost), *of_pools)
+    )
     for loc, quote in desk.each():
         if quote.item not in known:
             close = nearest(quote.item, known)

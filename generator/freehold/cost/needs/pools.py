@@ -1,63 +1,25 @@
 """What the hosts of one pool are made of."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 
-from freehold.catalog.facts import Gpu
-from freehold.catalog.hardware import (
-    cards,
-    gpu_item,
-    hardware,
-    is_soldered,
-    own_gpu_item,
-    server_item,
-    sizes,
-    slug,
-)
+from freehold.catalog.hardware import hardware, server_item
+from freehold.cost.needs.cards import Cards, cards_of, machine_id
 from freehold.cost.needs.modules import drives, modules
 from freehold.cost.needs.processors import board
-from freehold.cost.needs.purchase import BINDING, Purchase
+from freehold.cost.needs.purchase import Purchase
 from freehold.cost.types import Category, Item, Need, Power
-from freehold.spec.nodes import Gpus, Pool, WrittenOutGpus
+from freehold.spec.nodes import Pool
 
 _GIB = Decimal(2**30)
 _TB = Decimal(10**12)
 
 
-@dataclass(frozen=True, slots=True)
-class Cards:
-    """The GPUs of one host, as they are bought."""
-
-    item: Item
-    count: int
-    facts: Gpu | None
-    """None for a card that the spec writes out."""
-    bundled: str | None
-    """The licence that is paid with the card."""
-
-    @property
-    def identity(self) -> str:
-        """The card's id, as in `gpu.l40s-48gb`."""
-        return self.item.id.removeprefix("gpu.")
-
-    @property
-    def is_soldered(self) -> bool:
-        """Whether it comes in whole machines alone."""
-        return self.facts is not None and is_soldered(self.facts)
-
-    @property
-    def of_machine(self) -> int:
-        """GPUs of the machine that is sold with at least so many."""
-        if self.facts is None or not self.is_soldered:
-            return self.count
-        return next((size for size in sizes(self.facts) if size >= self.count), self.count)
-
-
 def pool_needs(purchase: Purchase, name: str) -> tuple[Need, ...]:
     """All that the hosts of the pool are made of, whole or in parts."""
     pool = purchase.cluster.nodes[name]
-    found = _cards(purchase, pool.gpus) if pool.gpus else None
+    found = cards_of(pool.gpus, purchase.catalog, purchase.cost.life)
     identity = machine_id(name, found)
     if not _is_whole(purchase, name, identity, found):
         return (*_parts(purchase, name, pool, found), *_cabling(purchase, name))
@@ -68,29 +30,11 @@ def pool_needs(purchase: Purchase, name: str) -> tuple[Need, ...]:
     )
 
 
-def machine_id(pool: str, found: Cards | None) -> str:
-    """What a quote for a whole machine of the pool is called."""
-    return f"server.{found.identity}-x{found.of_machine}" if found else f"server.{slug(pool)}"
-
-
 def _is_whole(purchase: Purchase, pool: str, identity: str, found: Cards | None) -> bool:
     if pool in purchase.cost.whole or (found and found.is_soldered):
         return True
-    quoted = purchase.pricing.price(identity, Category.SERVER, Decimal(1)).price
-    return quoted.basis in BINDING
-
-
-def _cards(purchase: Purchase, gpus: Gpus) -> Cards:
-    life = purchase.cost.life
-    if isinstance(gpus, WrittenOutGpus):
-        return Cards(own_gpu_item(gpus, life), gpus.count, None, None)
-    identity = next(
-        name for name, known in purchase.catalog.gpus.items()
-        if gpus.model == name or gpus.model in known.aliases
-    )  # fmt: skip
-    facts = purchase.catalog.gpus[identity]
-    sale = cards().get(identity)
-    return Cards(gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None)
+    hosts = Decimal(len(purchase.plan.pools[pool]))
+    return purchase.has_quote(purchase.pricing.price(identity, Category.SERVER, hosts).price)
 
 
 def _parts(purchase: Purchase, name: str, pool: Pool, found: Cards | None) -> Iterator[Need]:

@@ -4,18 +4,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from functools import cached_property
-from typing import Final
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import Hardware, hardware, item, items
 from freehold.cost.pricing import Pricing
-from freehold.cost.types import Basis, Item, Need
+from freehold.cost.types import Item, Need, UnitPrice
 from freehold.plan.types import Plan
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Cost, Kind
-
-BINDING: Final = (Basis.CONTRACT, Basis.QUOTE)
 
 
 @dataclass(frozen=True)
@@ -78,11 +75,15 @@ class Purchase:
             note=note,
         )
 
+    def has_quote(self, price: UnitPrice) -> bool:
+        """Whether the price comes from the user's file of quotes."""
+        return self.cost.quotes is not None and price.source == self.cost.quotes
+
     def choose(self, counts: Iterable[tuple[str, int]]) -> tuple[str, int]:
         """Of items with the number of each that would do, the one to buy.
 
-        What a contract or a quote prices comes first, then what costs least, then the fewest
-        pieces; what has no price comes last.
+        What the user's quotes price comes first, then what costs least, then the fewest pieces;
+        what has no price comes last.
         """
         return min(counts, key=self._rank)
 
@@ -96,7 +97,7 @@ class Purchase:
             category = hardware()[identity].category
             price = self.pricing.price(identity, category, Decimal(1)).price
             self._prices[identity] = (
-                price.basis not in BINDING, price.base is None, price.base or Decimal(0),
+                not self.has_quote(price), price.base is None, price.base or Decimal(0),
             )  # fmt: skip
         return self._prices[identity]
 
