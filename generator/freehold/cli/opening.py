@@ -49,6 +49,10 @@ def open_spec(path: Path) -> Opened:
     quotes_source = _quotes_source(path, cluster, report)
     catalog = _read_catalog(path, cluster, report)
     quotes = _read_quotes(quotes_source, cluster, catalog, report)
+    if catalog and cluster.cost and cluster.cost.alternatives:
+        from freehold.rules.alternatives import check_alternatives  # noqa: PLC0415 - reads prices
+
+        check_alternatives(cluster, catalog, quotes, report)
     return Opened(path, source, cluster, catalog, report, quotes, quotes_source)
 
 

@@ -15,6 +15,7 @@ from freehold.rules import (
     names,
     network,
     registry,
+    uncertainty,
 )
 from freehold.spec.cluster import Cluster
 
@@ -29,6 +30,7 @@ FAMILIES: Final = (
     cost_names,
     cost_time,
     currencies,
+    uncertainty,
 )
 """Their modules; each registers its rules."""
 
