@@ -258,7 +258,7 @@ def test_pins_of_the_spec_are_a_floor_or_nothing() -> None:
 SHAPE = {
     "gpu", "gpus_per_host", "hosts", "gpus", "vram", "power", "replicas", "gpus_per_replica",
     "tensor_parallel", "pipeline_parallel", "expert_parallel", "pin", "verdict", "kv_tokens",
-    "at_once", "capacity",
+    "at_once", "capacity", "price",
 }  # fmt: skip
 
 
