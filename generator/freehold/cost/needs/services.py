@@ -82,9 +82,14 @@ def _gpus(purchase: Purchase) -> Iterator[Decimal]:
 def _share(
     purchase: Purchase, identity: str, category: Category, stated: Decimal | None, key: str
 ) -> Need:
-    """A fraction of the price of hardware: the spec's, else the price book's, by its percents."""
-    booked = purchase.pricing.price(identity, category).price.base
-    fraction = booked.scaleb(-2).normalize() if booked else None
+    """A fraction of the price of hardware: the spec's, else the price book's, by its percents.
+
+    What a vendor has quoted is an amount, and binds before either.
+    """
+    found = purchase.pricing.price(identity, category).price
+    if found.currency:
+        return purchase.site(identity, 1, ("cost",))
+    fraction = found.base.scaleb(-2).normalize() if found.base else None
     if stated is not None:
         return replace(purchase.site(identity, stated, ("cost", key)), percent_of=HARDWARE)
     if fraction is None:
