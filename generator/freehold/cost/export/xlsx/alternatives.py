@@ -1,0 +1,91 @@
+"""The sheets that compare: what each option costs, and who has paid less when."""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+from freehold.cost.export.as_csv import options
+from freehold.cost.export.words import provenance
+from freehold.cost.export.xlsx.context import Context
+from freehold.cost.export.xlsx.payments import paid_until
+from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
+from freehold.cost.types import BreakEven, Costs, UnitCosts
+
+_OPTIONS: Final = (
+    Column("Option", 18), Column("What", 40), Column("", 9), Column("Nominal", 16, Kind.MONEY),
+    Column("NPV", 16, Kind.MONEY), Column("NPV above owning", 16, Kind.MONEY),
+    Column("Million input tokens", 13, Kind.PRICE), Column("Million output tokens", 13, Kind.PRICE),
+    Column("Million tokens, blended", 13, Kind.PRICE), Column("User and month", 13, Kind.PRICE),
+    Column("GPU and hour", 13, Kind.PRICE), Column("Break-even", 15),
+    Column("First on", 11, Kind.DAY), Column("Hours a day from which owning is cheaper", 12,
+    Kind.NUMBER), Column("Tokens a day", 14, Kind.NUMBER), Column("Verdict", 60),
+    Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24), Column("Note", 40),
+)  # fmt: skip
+_NPV: Final = 4
+
+
+def write(sheet: Sheet, context: Context) -> None:
+    """Owning, a lease and the alternatives, a row each."""
+    sheet.header(_OPTIONS)
+    kinds = [column.kind for column in _OPTIONS]
+    verdicts = {found.alternative: found for found in context.result.break_even}
+    for option in options(context.result):
+        found = verdicts.get(option.name)
+        sheet.write([*_costs(sheet, context, option), *_units(option.units), *_verdict(found),
+                     *_price(option)], kinds)  # fmt: skip
+
+
+def _costs(sheet: Sheet, context: Context, option: Costs) -> list[Cell]:
+    owning = context.result.owning
+    nominal: Cell = option.nominal.amount
+    npv: Cell = option.npv.amount
+    if option is owning:
+        nominal, npv = (context.refer("nominal", owning.nominal.amount),
+                        context.refer("npv", owning.npv.amount))  # fmt: skip
+    above = f"{sheet.cell(sheet.row, _NPV)}-{context.cells['npv']}"
+    marker = "at least" if option.nominal.unknown else ""
+    return [
+        option.name, option.description, marker, nominal, npv,
+        Formula(above, option.npv.amount - owning.npv.amount),
+    ]  # fmt: skip
+
+
+def _units(units: UnitCosts | None) -> Sequence[Cell]:
+    if units is None:
+        return [None] * 5
+    return (
+        units.per_million_input, units.per_million_output, units.per_million_blended,
+        units.per_user_month, units.per_gpu_hour,
+    )  # fmt: skip
+
+
+def _verdict(found: BreakEven | None) -> Sequence[Cell]:
+    if found is None:
+        return [None] * 5
+    return (
+        found.outcome.value, found.crossings[0].on if found.crossings else None,
+        found.threshold_hours_per_day, found.threshold_tokens_per_day, found.verdict,
+    )  # fmt: skip
+
+
+def _price(option: Costs) -> Sequence[Cell]:
+    price = option.price
+    if price is None:
+        return [None, None, None, option.note]
+    return [provenance(price), price.as_of, price.source, option.note]
+
+
+def write_curve(sheet: Sheet, payments: Sheet, context: Context) -> None:
+    """What owning and each alternative have cost by the end of each month."""
+    found = context.result.break_even
+    sheet.header([
+        Column("Until", 11, Kind.DAY), Column("Owning", 16, Kind.MONEY),
+        *(Column(one.alternative, 18, Kind.MONEY) for one in found),
+    ])  # fmt: skip
+    kinds = [Kind.DAY, *([Kind.MONEY] * (len(found) + 1))]
+    owning = context.result.owning.flows
+    for number, (on, paid, _) in enumerate(found[0].cumulative if found else ()):
+        until = paid_until(payments, context, sheet.cell(sheet.row, 0))
+        by_flows = sum((flow.amount for flow in owning if flow.on <= on), Decimal(0))
+        others = [one.cumulative[number][2] for one in found]
+        sheet.write([on, Formula(until, paid) if by_flows == paid else paid, *others], kinds)

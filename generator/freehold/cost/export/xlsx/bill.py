@@ -1,0 +1,181 @@
+"""The sheet of the bill: change a quantity or a price in it, and see what the whole then costs.
+
+A cell holds a formula where the formula gives the bill's figure, else the figure alone.
+"""
+
+from decimal import Decimal
+from typing import Final
+
+from freehold.cost.export.as_json import path
+from freehold.cost.export.columns import status
+from freehold.cost.export.xlsx.context import TAX_RATE, Context
+from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
+from freehold.cost.money import EXACT
+from freehold.cost.types import BomLine, Total
+
+COLUMNS: Final = (
+    Column("Line", 6, Kind.NUMBER), Column("Item", 26), Column("Description", 40),
+    Column("MPN", 18), Column("SKU", 14), Column("Vendor", 16), Column("Category", 11),
+    Column("Kind", 8), Column("Paid every (months)", 9, Kind.NUMBER),
+    Column("Quantity", 10, Kind.NUMBER), Column("Unit", 8), Column("List, each", 14, Kind.PRICE),
+    Column("Discount", 9, Kind.SHARE), Column("Net, each", 14, Kind.PRICE),
+    Column("Net", 16, Kind.MONEY), Column("Tax rate", 8, Kind.SHARE),
+    Column("Tax", 14, Kind.MONEY), Column("Cost", 16, Kind.MONEY),
+    Column("Cost a year", 14, Kind.MONEY), Column("Basis", 10), Column("Status", 22),
+    Column("Quote", 14), Column("Valid until", 11, Kind.DAY), Column("Price of", 11, Kind.DAY),
+    Column("Source", 18), Column("Confidence", 10), Column("Lead time (weeks)", 9, Kind.NUMBER),
+    Column("Warranty (months)", 9, Kind.NUMBER), Column("Watts, most", 9, Kind.NUMBER),
+    Column("Watts, typical", 9, Kind.NUMBER), Column("Rack units", 7, Kind.NUMBER),
+    Column("Weight (kg)", 8, Kind.NUMBER), Column("Spare", 6), Column("Part of", 16),
+    Column("Hosts", 24), Column("In the spec", 24), Column("Note", 40), Column("Id", 26),
+)  # fmt: skip
+KINDS: Final = tuple(column.kind for column in COLUMNS)
+_AT: Final = {column.title: number for number, column in enumerate(COLUMNS)}
+_FIRST: Final = 1
+"""The row of the first line."""
+
+
+def write(sheet: Sheet, context: Context) -> None:
+    """All lines, and the sums of what is paid once and of what recurs."""
+    sheet.header(COLUMNS)
+    for line in context.result.lines:
+        context.cells[f"cost of {line.id}"] = sheet.cell(sheet.row, _AT["Cost"])
+        sheet.write(_Row(sheet, context, line).cells(), KINDS)
+    sheet.skip()
+    capital = f'--({span(sheet, context, "Kind")}="capex")'
+    recurring = f'--({span(sheet, context, "Paid every (months)")}<>"")'
+    _total(sheet, context, "capex", ("Capital cost", "Cost", capital, context.result.capex))
+    yearly = ("What recurs, a year", "Cost a year", recurring, context.result.opex_year)
+    _total(sheet, context, "opex_year", yearly)
+
+
+def span(sheet: Sheet, context: Context, title: str) -> str:
+    """The lines' cells in a column."""
+    last = _FIRST + max(len(context.result.lines), 1) - 1
+    return sheet.span(_AT[title], _FIRST, last)
+
+
+def sum_of(sheet: Sheet, context: Context, column: str, condition: str) -> str:
+    """A formula: the sum of a column where a condition holds."""
+    return f"SUMPRODUCT({condition},{span(sheet, context, column)})"
+
+
+def holes(sheet: Sheet, context: Context, condition: str) -> str:
+    """A formula: how many lines lack a price where a condition holds."""
+    return f'SUMPRODUCT({condition},--({span(sheet, context, "Net")}=""))'
+
+
+def _total(sheet: Sheet, context: Context, name: str, about: tuple[str, str, str, Total]) -> None:
+    title, column, condition, total = about
+    cells: list[Cell] = [None] * len(COLUMNS)
+    missing = holes(sheet, context, condition)
+    cells[_AT["Description"]] = title
+    cells[_AT["Tax"]] = marker(missing, total)
+    cells[_AT[column]] = Formula(sum_of(sheet, context, column, condition), total.amount)
+    cells[_AT["Basis"]] = Formula(missing, Decimal(total.unknown))
+    cells[_AT["Status"]] = "lines without a price"
+    context.cells[name] = sheet.cell(sheet.row, _AT[column])
+    context.cells[f"holes of {name}"] = sheet.cell(sheet.row, _AT["Basis"])
+    sheet.write(cells, KINDS, bold=True)
+
+
+def marker(missing: str, total: Total) -> Formula:
+    """`at least` where something is missing."""
+    return Formula(f'IF({missing}>0,"at least","")', "at least" if total.unknown else "")
+
+
+class _Row:
+    """One line's cells."""
+
+    def __init__(self, sheet: Sheet, context: Context, line: BomLine) -> None:
+        self._sheet, self._context, self._line = sheet, context, line
+        self._row = sheet.row
+
+    def cells(self) -> list[Cell]:
+        line, item, price = self._line, self._line.need.item, self._line.price
+        power, parent = item.power, line.need.parent
+        return [
+            line.number, item.id, item.description, line.mpn, line.sku, line.vendor,
+            item.category.value, "capex" if line.need.is_capital else "opex", line.need.every,
+            line.need.quantity, item.unit, price.list_amount, self._discount(), self._net(),
+            self._extended(), self._tax_rate(), self._tax(), self._cost(), self._yearly(),
+            price.basis.value, status(line), price.reference, price.valid_until, price.as_of,
+            price.source, price.confidence.value, line.lead_time.base if line.lead_time else None,
+            line.warranty_months, power.maximum if power else None,
+            power.typical if power else None, item.rack_units, item.weight,
+            "spare" if line.need.is_spare else "", parent or "", ", ".join(line.need.hosts),
+            path(line.need.path), "; ".join(filter(None, (line.need.note, price.note))), line.id,
+        ]  # fmt: skip
+
+    def _at(self, title: str) -> str:
+        return self._sheet.cell(self._row, _AT[title])
+
+    def _live(self, value: Decimal | None, expected: Decimal | None, formula: str) -> Cell:
+        """The formula if it gives the figure; where both are unknown, it waits for a price."""
+        if value != expected:
+            return value
+        waiting = f'IF({self._at("Net, each")}="","",{formula})'
+        return Formula(waiting, "" if value is None else value)
+
+    def _discount(self) -> Cell:
+        discount, one, full = self._line.discount, self._at("Net, each"), self._at("List, each")
+        if discount is None:
+            return None
+        return Formula(f"1-{one}/{full}", discount)
+
+    def _net(self) -> Cell:
+        base, parts = self._line.price.base, self._line.need.percent_of
+        if base is None or base != self._sum_of_parts():
+            return base
+        conditions = "+".join(
+            f'({span(self._sheet, self._context, "Category")}="{part}")' for part in parts
+        )
+        capital = f'({span(self._sheet, self._context, "Kind")}="capex")'
+        return Formula(
+            sum_of(self._sheet, self._context, "Net", f"--({capital}*({conditions})>0)"), base
+        )
+
+    def _sum_of_parts(self) -> Decimal | None:
+        """Of the capital lines of the categories that a percentage is of, if it is none of them."""
+        parts = self._line.need.percent_of
+        if not parts or self._line.need.item.category in parts:
+            return None
+        lines = (line for line in self._context.result.lines if line.need.is_capital)
+        amounts = (
+            line.extended or Decimal(0) for line in lines if line.need.item.category in parts
+        )
+        return sum(amounts, Decimal(0))
+
+    def _extended(self) -> Cell:
+        base, quantity = self._line.price.base, self._line.need.quantity
+        expected = None if base is None else self._context.rounding(quantity * base)
+        product = f"{self._at('Quantity')}*{self._at('Net, each')}"
+        return self._live(self._line.extended, expected, self._context.rounded(product))
+
+    def _tax_rate(self) -> Cell:
+        rate = self._context.conventions.tax_rate
+        return None if rate is None or self._line.tax == 0 else Formula(TAX_RATE, rate)
+
+    def _tax(self) -> Cell:
+        rate, extended = self._context.conventions.tax_rate, self._line.extended
+        if rate is None or (self._line.tax is None and extended is not None):
+            return self._line.tax
+        expected = None if extended is None else self._context.rounding(extended * rate)
+        product = f"{self._at('Net')}*{self._at('Tax rate')}"
+        return self._live(self._line.tax, expected, self._context.rounded(product))
+
+    def _cost(self) -> Cell:
+        extended, tax = self._line.extended, self._line.tax or 0
+        back = self._context.conventions.tax_recoverable
+        expected = None if extended is None else extended + (0 if back else tax)
+        formula = self._at("Net") if back else f"{self._at('Net')}+N({self._at('Tax')})"
+        return self._live(self._line.cost, expected, formula)
+
+    def _yearly(self) -> Cell:
+        every, cost = self._line.need.every, self._line.cost
+        if every is None:
+            return None
+        formula = self._context.rounded(f"{self._at('Cost')}*12/{every}")
+        a_year = None if cost is None else EXACT.divide(cost * 12, Decimal(every))
+        known = None if a_year is None else self._context.rounding(a_year)
+        return self._live(known, known, formula)
