@@ -135,7 +135,7 @@ def test_an_overflow_takes_what_is_above() -> None:
 
 
 def test_a_measured_throughput_counts_instead_of_the_plans() -> None:
-    cluster, plan = site(Use(throughput={"assistant": "1000.5 tok/s"}))
+    cluster, plan = site(Use.model_validate({"throughput": {"assistant": "1000.5 tok/s"}}))
     found, _ = asked(cluster, with_figures(plan, None, None, unknown="no GPU"))
     assert found
     assert found.peak_output_speed == D("1000.5")
