@@ -7,9 +7,8 @@ from typing import Any
 
 from freehold.catalog.load import builtin
 from freehold.cost.flows import Residuals
-from freehold.cost.money import Rounding
 from freehold.cost.pricing import Pricing
-from freehold.cost.result import Bill, assemble
+from freehold.cost.result import Bill, Given, assemble, reckon
 from freehold.cost.types import (
     Basis,
     BomLine,
@@ -111,10 +110,8 @@ SUPPORT = item(Category.SUPPORT, id="support", unit="year")
 def bill(*lines: BomLine, **more: Any) -> Bill:
     """Of the lines, in EUR."""
     given: dict[str, Any] = {
-        "lines": lines, "physics": PHYSICS, "pricing": PRICING,
-        "rounding": Rounding("EUR", 2), "ordered": ORDERED,
-        "residuals": Residuals({}), "price_book": ORDERED, "price_book_digest": "0" * 64,
-        "spec_digest": "1" * 64, "sources": {},
+        "lines": lines, "physics": PHYSICS, "pricing": PRICING, "residuals": Residuals({}),
+        "spec_digest": "1" * 64, "price_book_digest": "0" * 64,
     }  # fmt: skip
     return Bill(**(given | more))
 
@@ -142,3 +139,18 @@ def assembling(spec: str, made: Bill) -> tuple[Result | None, Report]:
     cluster, plan = planned(spec)
     report = Report(Source.parse(spec.encode(), "cluster.yml"))
     return assemble(cluster, plan, made, report), report
+
+
+@cache
+def result(spec: str) -> Result:
+    """What comes of a spec by the catalog and its price book."""
+    found, report = reckoned(spec)
+    assert found is not None, report.findings
+    return found
+
+
+def reckoned(spec: str) -> tuple[Result | None, Report]:
+    """The same, with what is found wrong."""
+    cluster, plan = planned(spec)
+    report = Report(Source.parse(spec.encode(), "cluster.yml"))
+    return reckon(Given(cluster, plan, builtin(), None, "1" * 64), report), report

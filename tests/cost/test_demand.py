@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost.sites import CLINIC, COST, planned
-from freehold.cost.demand import decimal, demand, input_weight, throughputs
+from freehold.cost.demand import check_demand, decimal, demand, input_weight, throughputs
 from freehold.cost.types import Demand
 from freehold.plan.capacity import Capacity, Estimate, Figures
 from freehold.plan.types import Plan
@@ -16,7 +16,6 @@ from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Use
-from freehold.units import Percent
 
 D = Decimal
 
@@ -51,11 +50,12 @@ def with_figures(plan: Plan, *found: Figures | None, unknown: str = "") -> Plan:
 def asked(cluster: Cluster, plan: Plan) -> tuple[Demand | None, Report]:
     report = Report(Source.parse((CLINIC + COST).encode(), "cluster.yml"))
     assert cluster.cost
-    return demand(cluster, cluster.cost, plan, report), report
+    check_demand(cluster, cluster.cost, plan, report)
+    return demand(cluster, cluster.cost, plan), report
 
 
 def use(**shares: str) -> Use:
-    return Use(**{name: Percent.parse(share) for name, share in shares.items()})
+    return Use.model_validate(shares)
 
 
 def test_a_year_of_the_busiest_hour() -> None:
@@ -246,3 +246,11 @@ cost:
   electricity: 0.19 EUR/kWh
   use: {throughput: {one: 300 tok/s}}
 """
+
+
+@given(st.integers(1, 300), st.floats(0.01, 500))
+def test_rounding_makes_no_demand_above_the_capacity(users: int, speed: float) -> None:
+    """All users of a replica run, so they get what they ask for."""
+    cluster, plan = planned(CLINIC.replace("users: 24", f"users: {2 * users}") + COST)
+    (found,), _ = throughputs(cluster, with_figures(plan, *[figures(users, speed)] * 2))
+    assert found.asked <= found.made

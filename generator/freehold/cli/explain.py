@@ -20,6 +20,8 @@ WITH_RULES: Final = (
     "freehold.checkpoint.entry",
     "freehold.checkpoint.write",
     "freehold.cli.gates",
+    "freehold.cli.opening",
+    "freehold.cost.calendar",
     "freehold.cost.demand",
     "freehold.lock.archive",
     "freehold.lock.check",

@@ -1,12 +1,14 @@
 """From the path of a spec to what every command starts from."""
 
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from freehold.beside import read_beside
 from freehold.catalog.facts import Catalog
 from freehold.catalog.load import load as load_catalog
+from freehold.diagnostics import rule_text
 from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.rules.check import check
@@ -16,7 +18,18 @@ from freehold.spec.cluster import Cluster
 from freehold.spec.load import load, load_as
 from freehold.spec.quotes import Quotes
 
+if TYPE_CHECKING:
+    from freehold.cost.types import Result
+
 SPEC_NAME: Final = "cluster.yml"
+COST_MISSING: Final = rule_text(
+    "cost-missing",
+    """The spec has no cost section, so there is nothing to reckon with.
+
+    A bill needs a currency, a horizon over which costs are added up, and what electricity
+    costs; all else has a default, which the result names among its assumptions.
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +76,52 @@ def plan_of(opened: Opened) -> Plan | None:
     from freehold.plan.site import decide  # noqa: PLC0415 - a spec with mistakes never needs it
 
     plan = decide(opened.cluster, opened.catalog, opened.report)
-    if plan and opened.report.is_clean and is_narrow(opened.cluster, opened.catalog):
+    if plan and opened.report.is_clean:
+        _check_cost(opened, opened.cluster, opened.catalog, plan)
+    return plan if opened.report.is_clean else None
+
+
+def result_of(opened: Opened, plan: Plan) -> "Result | None":
+    """What the plan costs; none when a finding stands in the way.
+
+    A spec without a cost section is one.
+    """
+    cluster, catalog = opened.cluster, opened.catalog
+    if cluster is None or catalog is None:
+        return None
+    if cluster.cost is None:
+        opened.report.refuse(
+            COST_MISSING, "the spec says nothing about money", ("cost",),
+            help="add `cost: {currency: EUR, horizon: 5 years, electricity: 0.19 EUR/kWh}`",
+        )  # fmt: skip
+        return None
+    from freehold.cost.result import Given, reckon  # noqa: PLC0415 - reads every price
+
+    return reckon(Given(cluster, plan, catalog, opened.quotes, _digest(opened)), opened.report)
+
+
+def _digest(opened: Opened) -> str:
+    """SHA-256 of the spec, and of the quotes after it."""
+    read = (opened.source, *([opened.quotes_source] if opened.quotes_source else []))
+    return sha256("".join("\n".join(source.lines) for source in read).encode()).hexdigest()
+
+
+def _check_cost(opened: Opened, cluster: Cluster, catalog: Catalog, plan: Plan) -> None:
+    """Report what the cost of the plan would stumble over."""
+    if cluster.cost is None:
+        return
+    from freehold.cost.calendar import may_be_short  # noqa: PLC0415 - only with money
+    from freehold.cost.demand import check_demand  # noqa: PLC0415
+
+    check_demand(cluster, cluster.cost, plan, opened.report)
+    if may_be_short(cluster.cost, opened.quotes):
+        from freehold.cost.result import Given, check_horizon  # noqa: PLC0415 - reads every price
+
+        check_horizon(Given(cluster, plan, catalog, opened.quotes, ""), opened.report)
+    if is_narrow(cluster, catalog):
         from freehold.rules.racks import check_racks  # noqa: PLC0415 - reads every price
 
-        check_racks(opened.cluster, plan, opened.catalog, opened.quotes, opened.report)
-    return plan if opened.report.is_clean else None
+        check_racks(cluster, plan, catalog, opened.quotes, opened.report)
 
 
 def _quotes_source(path: Path, cluster: Cluster, report: Report) -> Source | None:

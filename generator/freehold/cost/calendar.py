@@ -12,6 +12,7 @@ from freehold.cost.types import BomLine
 from freehold.diagnostics import rule_text
 from freehold.report import Report
 from freehold.spec.cost import Cost
+from freehold.spec.quotes import Quotes
 from freehold.units import Duration
 
 TOO_SHORT: Final = rule_text(
@@ -23,6 +24,8 @@ TOO_SHORT: Final = rule_text(
     would be counted, and not one token.
     """,
 )
+_LONGEST: Final = Duration.parse("2 years")
+"""No lead time of the catalog is as long."""
 _MONTH: Final = Duration.parse("1 month")
 _DAY: Final = Duration.parse("1 day")
 _WEEK: Final = 7
@@ -113,6 +116,16 @@ def calendar(cost: Cost, ordered: date, lines: Iterable[BomLine], report: Report
             "sooner",
         )
     return found
+
+
+def may_be_short(cost: Cost, quotes: Quotes | None) -> bool:
+    """Whether the horizon may end before the machines serve: quick, without any price."""
+    waits = [cost.lead_time] if cost.lead_time else [_LONGEST, *_quoted(quotes)]
+    return any(wait and cost.horizon <= wait for wait in waits)
+
+
+def _quoted(quotes: Quotes | None) -> Iterable[Duration | None]:
+    return (quote.lead_time for quote in quotes.quotes) if quotes else ()
 
 
 def in_service(cost: Cost, ordered: date, lines: Iterable[BomLine]) -> date:

@@ -92,7 +92,7 @@ def _planned(name: str, model: Model, figures: Sequence[Figures]) -> Throughput:
 
 def _made(figures: Figures, speed: Decimal | None) -> Decimal:
     within = decimal(figures.served.typical) * speed if speed is not None else Decimal(0)
-    return max(decimal(figures.throughput.typical), within)
+    return max(figures.running * decimal(figures.speed.typical), within)
 
 
 def _ratio(model: Model) -> Decimal:
@@ -104,23 +104,24 @@ def decimal(figure: SupportsFloat) -> Decimal:
     return Decimal(str(figure)).quantize(_MILLI)
 
 
-def demand(cluster: Cluster, cost: Cost, plan: Plan, report: Report) -> Demand | None:
-    """What is asked for in a year; none where the speed of a model is not known.
-
-    A model that is asked for more than it can make is reported, unless an overflow takes it.
-    """
+def demand(cluster: Cluster, cost: Cost, plan: Plan) -> Demand | None:
+    """What is asked for in a year; none where the speed of a model is not known."""
     found, unknown = throughputs(cluster, plan)
     if unknown or not found:
         return None
-    use = cost.use or _NO_USE
-    if cost.overflow is None:
-        for one in found:
-            _check(one, use, report)
-    return _demand(cluster, found, _Hours(use, 12 * cost.hours_per_month))
+    return _demand(cluster, found, _Hours(cost.use or _NO_USE, 12 * cost.hours_per_month))
 
 
-def _check(one: Throughput, use: Use, report: Report) -> None:
-    asked = EXACT.multiply(one.asked, use.load)
+def check_demand(cluster: Cluster, cost: Cost, plan: Plan, report: Report) -> None:
+    """Report models that are asked for more than they can make, unless an overflow takes it."""
+    load = (cost.use or _NO_USE).load
+    for one in throughputs(cluster, plan)[0]:
+        if cost.overflow is None:
+            _check(one, load, report)
+
+
+def _check(one: Throughput, load: Decimal, report: Report) -> None:
+    asked = EXACT.multiply(one.asked, load)
     if asked > one.made:
         report.refuse(
             TOO_MUCH,

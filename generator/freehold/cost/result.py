@@ -2,21 +2,27 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
+from hashlib import sha256
 from typing import Final
 
+from freehold.catalog.facts import Catalog
+from freehold.catalog.hardware import assumptions
+from freehold.catalog.read import text
 from freehold.cost.alternatives.offers import Offers, offers
 from freehold.cost.alternatives.setting import Setting
+from freehold.cost.bill import bill
 from freehold.cost.break_even import break_even, comparison
 from freehold.cost.calendar import calendar
-from freehold.cost.demand import demand, input_weight, throughputs
+from freehold.cost.demand import check_demand, demand, input_weight, throughputs
 from freehold.cost.depreciation import writeoffs
 from freehold.cost.drivers import Drivers, drivers
 from freehold.cost.flows import Residuals, Terms, generations, owning
 from freehold.cost.gates import breaches
 from freehold.cost.lease import lease
-from freehold.cost.money import EXACT, Rounding
+from freehold.cost.money import EXACT
+from freehold.cost.needs.needs import needs
+from freehold.cost.physics import physics
 from freehold.cost.pricing import Pricing
 from freehold.cost.quality import quality
 from freehold.cost.spread import OWNING, Options, spread
@@ -37,6 +43,7 @@ from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Cost
+from freehold.spec.quotes import Quotes
 
 DAY_COUNT: Final = "actual/365"
 TIMING: Final = (
@@ -46,20 +53,60 @@ TIMING: Final = (
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """What a cost is reckoned from."""
+
+    cluster: Cluster
+    plan: Plan
+    catalog: Catalog
+    quotes: Quotes | None
+    spec_digest: str
+    """SHA-256 of the spec, and of the quotes after it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Bill:
     """What is bought and paid, and what its prices rest on."""
 
     lines: tuple[BomLine, ...]
     physics: Physics
     pricing: Pricing
-    rounding: Rounding
-    ordered: date
     residuals: Residuals
     """When the spec has none."""
-    price_book: date
-    price_book_digest: str
     spec_digest: str
-    sources: Mapping[str, str]
+    price_book_digest: str
+
+
+def reckon(given: Given, report: Report) -> Result | None:
+    """The cost of a plan; none without a cost section, or when a finding stands in the way."""
+    made = bill_of(given)
+    return assemble(given.cluster, given.plan, made, report) if made else None
+
+
+def bill_of(given: Given) -> Bill | None:
+    """What is bought for a plan, and what runs it; none without a cost section."""
+    cluster, plan, cost = given.cluster, given.plan, given.cluster.cost
+    if cost is None:
+        return None
+    pricing = Pricing.of(cost, given.quotes, given.catalog)
+    needed = needs(cluster, cost, plan, given.catalog, pricing)
+    found = physics(cost, plan, needed, given.catalog)
+    by_age = {age: one.range.as_range for age, one in assumptions().residual.items()}
+    return Bill(
+        lines=bill(cost, needed, found, pricing),
+        physics=found,
+        pricing=pricing,
+        residuals=Residuals(by_age),
+        spec_digest=given.spec_digest,
+        price_book_digest=sha256(text("prices.yml").encode()).hexdigest(),
+    )
+
+
+def check_horizon(given: Given, report: Report) -> None:
+    """Report a horizon that ends before the machines serve."""
+    made, cost = bill_of(given), given.cluster.cost
+    if made and cost:
+        calendar(cost, made.pricing.ordered, made.lines, report)
 
 
 def assemble(cluster: Cluster, plan: Plan, bill: Bill, report: Report) -> Result | None:
@@ -80,11 +127,12 @@ class _Assembly:
 
     def result(self) -> Result | None:
         cost, bill = self.cost, self.bill
-        days = calendar(cost, bill.ordered, bill.lines, self.report)
-        terms = Terms(days, bill.rounding, cost.discount_rate, cost.escalation)
-        asked = demand(self.cluster, cost, self.plan, self.report)
+        days = calendar(cost, bill.pricing.ordered, bill.lines, self.report)
+        terms = Terms(days, bill.pricing.rounding, cost.discount_rate, cost.escalation)
+        check_demand(self.cluster, cost, self.plan, self.report)
         if not self.report.is_clean:
             return None
+        asked = demand(self.cluster, cost, self.plan)
         served = self._served(terms, asked)
         offered = offers(Setting(self.cluster.models, cost, self.plan, bill.pricing, terms, served))
         uncertain = self._uncertain(offered, terms)
@@ -110,10 +158,10 @@ class _Assembly:
             demand=asked,
             alternatives=others,
             break_even=tuple(break_even(own, other, by) for other in others),
-            spread=spread(Options(own, others), uncertain, cost.uncertainty, bill.rounding),
+            spread=spread(Options(own, others), uncertain, cost.uncertainty, bill.pricing.rounding),
             quality=quality(bill.lines),
             assumptions=tuple(self._assumptions(terms)),
-            sources=bill.sources,
+            sources=_sources(bill, others),
         )
         return replace(found, breaches=breaches(cost.gates, found))
 
@@ -159,8 +207,8 @@ class _Assembly:
         cost, days = self.cost, terms.calendar
         return Conventions(
             currency=cost.currency,
-            minor_units=self.bill.rounding.minor_units,
-            rounding=self.bill.rounding.policy,
+            minor_units=self.bill.pricing.rounding.minor_units,
+            rounding=self.bill.pricing.rounding.policy,
             ordered=days.ordered,
             in_service=days.in_service,
             ends=days.ends,
@@ -171,7 +219,7 @@ class _Assembly:
             day_count=DAY_COUNT,
             timing=TIMING,
             tax=_tax(cost),
-            price_book=self.bill.price_book,
+            price_book=self.bill.pricing.book.date,
             tax_rate=cost.tax.rate if cost.tax else None,
             tax_recoverable=bool(cost.tax and cost.tax.recoverable),
         )
@@ -224,16 +272,27 @@ def _yearly(bill: Bill) -> Total:
     """What recurs, by the year, at the prices of the day of order."""
     recurring = [line for line in bill.lines if line.need.every is not None]
     each = (
-        bill.rounding(EXACT.divide((line.cost or Decimal(0)) * 12, Decimal(line.need.every or 1)))
+        EXACT.divide((line.cost or Decimal(0)) * 12, Decimal(line.need.every or 1))
         for line in recurring
     )
-    return Total(sum(each, Decimal(0)), _unknown(recurring))
+    return Total(sum(map(bill.pricing.rounding, each), Decimal(0)), _unknown(recurring))
 
 
 def _by_category(lines: Iterable[BomLine]) -> Mapping[Category, Total]:
     once = [line for line in lines if line.need.every is None]
     used = [category for category in Category if any(_is(line, category) for line in once)]
     return {category: _total(line for line in once if _is(line, category)) for category in used}
+
+
+def _sources(bill: Bill, others: Iterable[Costs]) -> Mapping[str, str]:
+    """Title and address of each source of the book that a price or a rate comes from."""
+    prices = [*(line.price for line in bill.lines), *(one.price for one in others if one.price)]
+    used = {name for price in prices for name in (price.source, price.rate_source)}
+    return {
+        name: ", ".join(part for part in (origin.title, origin.url) if part)
+        for name, origin in bill.pricing.book.sources.items()
+        if name in used
+    }
 
 
 def _is(line: BomLine, category: Category) -> bool:
