@@ -199,7 +199,7 @@ def _line(option: Costs, usage: Usage) -> tuple[Decimal, Decimal]:
 
 
 def _by(times: Decimal | None, planned: Decimal | None) -> Decimal | None:
-    return None if times is None or planned is None else times * planned
+    return None if times is None or planned is None else (times * planned or Decimal(0))
 
 
 def _verdict(found: BreakEven, by: Comparison) -> str:
@@ -246,4 +246,4 @@ def _from_which_use(found: BreakEven, usage: Usage) -> str:
     if not hours:
         return ""
     needed, planned = (figure.quantize(_HOUR, ROUND_UP) for figure in (hours, usage.hours_per_day))
-    return f", and less from {needed} hours of the busiest load a day on ({planned} are planned)"
+    return f"; it pays from {needed} hours of the busiest load a day on ({planned} are planned)"

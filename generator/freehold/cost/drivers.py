@@ -171,7 +171,7 @@ def _of_rates(
 
 
 def _of_factor(name: Factor, bounds: Bounds) -> Driver | None:
-    said = tuple(f"{end * 100:+f} %" for end in (bounds.low, bounds.high))
+    said = tuple(f"{(end * 100).normalize():+f} %" for end in (bounds.low, bounds.high))
     return _driver(name, _LABELS[name], name, _within(bounds), said)
 
 

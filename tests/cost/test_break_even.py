@@ -1,0 +1,318 @@
+"""Who has paid less, day by day, and at which use that turns."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost.sites import ORDERED, PHYSICS
+from freehold.cost.break_even import Comparison, break_even, comparison
+from freehold.cost.calendar import Calendar, months_later
+from freehold.cost.types import (
+    BreakEven,
+    Category,
+    Costs,
+    Demand,
+    Flow,
+    Outcome,
+    Stage,
+    Total,
+)
+from freehold.spec.cost import Cost
+from freehold.units import Percent
+
+D = Decimal
+CALENDAR = Calendar(ORDERED, ORDERED, 24)
+LAST = CALENDAR.last
+
+
+def month_end(month: int) -> date:
+    return months_later(ORDERED, month) - timedelta(1)
+
+
+def flow(on: date, amount: str | Decimal, category: Category = Category.SERVER) -> Flow:
+    return Flow(on, "made", category, Stage.RUNNING, D(amount), D(amount))
+
+
+def option(name: str, flows: Iterable[Flow], unknown: int = 0) -> Costs:
+    made = tuple(flows)
+    total = Total(sum((flow.amount for flow in made), D(0)), unknown)
+    return Costs(name, "", made, total, total, None)
+
+
+def monthly(amount: str | Decimal, category: Category = Category.SERVER) -> tuple[Flow, ...]:
+    return tuple(flow(month_end(month), amount, category) for month in range(1, 25))
+
+
+def by(paid_by_demand: Iterable[str] = (), demand: Demand | None = None, **more: Any) -> Comparison:
+    cost = Cost.model_validate(
+        {"currency": "EUR", "horizon": "2 years", "electricity": "0.19 EUR/kWh"} | more
+    )
+    return comparison(cost, CALENDAR, demand, PHYSICS, frozenset(paid_by_demand))
+
+
+def compare(own: Iterable[Flow], other: Iterable[Flow], **more: int) -> BreakEven:
+    return break_even(
+        option("owning", own, more.get("own_unknown", 0)),
+        option("cloud", other, more.get("other_unknown", 0)),
+        by(),
+    )
+
+
+def test_the_purchase_is_earned_back_once() -> None:
+    found = compare([flow(ORDERED, "1000")], monthly("100"))
+    assert found.outcome is Outcome.ONCE
+    (crossing,) = found.crossings  # after ten payments both have cost 1000
+    assert (crossing.on, crossing.month, crossing.to_owning) == (date(2027, 9, 30), 10, True)
+    assert (found.owning_wins, found.saving) == (True, D(1400))
+    assert found.verdict == (
+        "Owning is cheaper than `cloud` from month 10; over 24 months owning costs 1,400 EUR less "
+        "(undiscounted)."
+    )
+
+
+def test_the_purchase_is_never_earned_back() -> None:
+    found = compare([flow(ORDERED, "2500")], monthly("100"))
+    assert (found.outcome, found.crossings) == (Outcome.NEVER, ())
+    assert (found.owning_wins, found.saving) == (False, D(-100))
+    assert found.threshold_hours_per_day is None
+    assert found.verdict == (
+        "Owning never becomes cheaper than `cloud`; over 24 months owning costs 100 EUR more "
+        "(undiscounted), and no use within the powered hours changes that."
+    )
+
+
+def test_owning_is_cheaper_from_the_first_day_on() -> None:
+    found = compare(monthly("10"), [flow(ORDERED, "500")])
+    assert (found.outcome, found.crossings) == (Outcome.ALWAYS, ())
+    assert found.verdict == (
+        "Owning is cheaper than `cloud` from the first day on; over 24 months owning costs 260 EUR "
+        "less (undiscounted)."
+    )
+
+
+def test_a_replacement_turns_it_back() -> None:
+    own = [flow(ORDERED, "1000"), flow(month_end(12), "1500")]
+    found = compare(own, monthly("100"))
+    assert found.outcome is Outcome.MORE_THAN_ONCE
+    crossings = [(crossing.month, crossing.to_owning) for crossing in found.crossings]
+    assert crossings == [(10, True), (12, False)]
+    assert found.verdict == (
+        "Owning and `cloud` change places 2 times, and `cloud` is cheaper from month 12 on; over "
+        "24 months owning costs 100 EUR more (undiscounted), and no use within the powered hours "
+        "changes that."
+    )
+
+
+def test_the_residual_on_the_last_day_counts() -> None:
+    own = [flow(ORDERED, "2500"), flow(LAST, "-200")]
+    found = compare(own, monthly("100"))
+    assert [crossing.on for crossing in found.crossings] == [LAST]
+    assert found.crossings[0].month == 24
+
+
+def test_owning_may_be_cheaper_only_at_first() -> None:
+    found = compare(monthly("100"), [flow(ORDERED, "1000")])
+    assert (found.outcome, found.owning_wins) == (Outcome.ONCE, False)
+    assert found.verdict.startswith("Owning is cheaper than `cloud` only until month 11; ")
+
+
+def test_changing_places_to_owning_at_last() -> None:
+    own = [flow(ORDERED, "1000"), flow(month_end(12), "700"), flow(LAST, "-100")]
+    found = compare(own, monthly("100"))
+    assert [crossing.to_owning for crossing in found.crossings] == [True, False, True]
+    assert "change places 3 times, and owning is cheaper from month 17 on" in found.verdict
+
+
+def test_nothing_against_nothing_is_no_win() -> None:
+    found = compare([], [])
+    assert (found.outcome, found.owning_wins, found.saving) == (Outcome.ALWAYS, False, D(0))
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "missing", "outcome", "wins"),
+    [
+        ("2500", "100", "own_unknown", Outcome.NEVER, False),
+        ("1000", "100", "own_unknown", Outcome.UNKNOWN, None),
+        ("1000", "100", "other_unknown", Outcome.UNKNOWN, True),
+        ("2500", "100", "other_unknown", Outcome.UNKNOWN, None),
+    ],
+)
+def test_a_missing_price_makes_its_own_side_dearer(
+    own: str, other: str, missing: str, outcome: Outcome, wins: object
+) -> None:
+    found = compare([flow(ORDERED, own)], monthly(other), **{missing: 1})
+    assert (found.outcome, found.owning_wins) == (outcome, wins)
+    assert found.saving is found.threshold_hours_per_day is None
+    said: dict[object, str] = {
+        None: "Prices are missing that decide whether owning is cheaper than `cloud` over 24 "
+        "months, as far as prices are known.",
+        True: "Owning is cheaper than `cloud` over 24 months, as far as prices are known.",
+        False: "Owning is dearer than `cloud` over 24 months, as far as prices are known.",
+    }
+    assert found.verdict == said[wins]
+
+
+def test_owning_with_a_hole_that_is_always_cheaper_is_not_sure_to_be() -> None:
+    found = compare(monthly("10"), [flow(ORDERED, "500")], own_unknown=1)
+    assert found.outcome is Outcome.UNKNOWN
+    sure = compare(monthly("10"), [flow(ORDERED, "500")], other_unknown=1)
+    assert sure.outcome is Outcome.ALWAYS
+
+
+def test_the_curve_has_the_end_of_each_month() -> None:
+    found = compare([flow(ORDERED, "1000"), flow(LAST, "-50")], monthly("100"))
+    assert len(found.cumulative) == 24
+    assert found.cumulative[0] == (date(2026, 12, 31), D(1000), D(100))
+    assert found.cumulative[-1] == (date(2028, 11, 30), D(950), D(2400))
+
+
+DEMAND = Demand(
+    input_tokens=D(300), output_tokens=D(65), capacity_output_tokens=D(0),
+    overflow_input_tokens=D(0), overflow_output_tokens=D(0), peak_output_speed=D(1),
+    utilisation=D(0), users=1, by_model={}, source="", formula="",
+)  # fmt: skip
+
+
+def test_tokens_are_worth_buying_machines_for_from_some_hours_on() -> None:
+    """2400 once against 200 a month at 6 busy hours a day: 4800, so half of them are enough."""
+    by_use = by(demand=DEMAND, use={"powered": "100 %", "demand": "50 %", "load": "50 %"})
+    own = option("owning", [flow(ORDERED, "2400")])
+    found = break_even(own, option("api", monthly("200", Category.API)), by_use)
+    assert found.threshold_hours_per_day == 3
+    assert found.threshold_tokens_per_day == D("0.5")  # of 365 in 365 days
+    assert found.verdict.endswith(
+        "; it pays from 3.0 hours of the busiest load a day on (6.0 are planned)."
+    )
+
+
+def test_all_powered_hours_may_not_be_enough() -> None:
+    """Twice the 4800 at most, since demand comes in half of the hours already."""
+    by_use = by(use={"demand": "50 %"})
+    api = option("api", monthly("200", Category.API))
+    assert break_even(option("owning", [flow(ORDERED, "9600")]), api, by_use) \
+        .threshold_hours_per_day == 24  # fmt: skip
+    more = break_even(option("owning", [flow(ORDERED, "9601")]), api, by_use)
+    assert more.threshold_hours_per_day is None
+
+
+def test_energy_has_an_idle_part_that_does_not_follow_demand() -> None:
+    """Idle 800 W, typical 3000 W, demand in half of the hours: 1100 of 1900 follow it.
+
+    1900 a month: 800 fixed, 1100 by demand; 22000 once. 24 * 2750 at the API. Then
+    22000 + 24 * 800 = 24 * (2750 - 1100) * times, so times = 41200 / 39600.
+    """
+    own = option("owning", [flow(ORDERED, "22000"), *monthly("1900", Category.ENERGY)])
+    api = option("api", monthly("2750", Category.API))
+    found = break_even(own, api, by(use={"demand": "50 %"}))
+    assert found.threshold_hours_per_day is not None
+    assert abs(found.threshold_hours_per_day - 12 * D(412) / D(396)) < D("1e-20")
+
+
+def test_energy_of_nothing_does_not_vary() -> None:
+    nothing = replace(PHYSICS, typical_power=D(0), idle_power=D(0))
+    cost = Cost.model_validate(
+        {"currency": "EUR", "horizon": "2 years", "electricity": "0.19 EUR/kWh"}
+    )
+    usage = comparison(cost, CALENDAR, None, nothing, ()).usage
+    assert usage.variable(flow(ORDERED, "1", Category.ENERGY)) == 0
+
+
+def test_without_demand_nothing_can_grow() -> None:
+    usage = by(use={"demand": "0 %"}).usage
+    assert (usage.hours_per_day, usage.most) == (D(0), D(0))
+
+
+@pytest.mark.parametrize(
+    ("category", "line", "expected"),
+    [
+        (Category.API, "anything", 1),
+        (Category.CLOUD, "hourly", 1),
+        (Category.SUPPORT, "hourly", 1),
+        (Category.STAFF, "hourly", 0),
+        (Category.NETWORK, "hourly", 1),
+        (Category.CLOUD, "reserved", 0),
+        (Category.SUPPORT, "reserved", 0),
+        (Category.NETWORK, "reserved", 1),
+        (Category.NETWORK, "gpu/switch", 0),
+        (Category.SERVER, "gpu/server", 0),
+    ],
+)
+def test_what_grows_with_hours(category: Category, line: str, expected: int) -> None:
+    clouds = {"hourly": {"cloud": "made"}, "reserved": {"cloud": "made"}}
+    usage = by(["hourly"], alternatives=clouds).usage
+    assert usage.variable(replace(flow(ORDERED, "1", category), line=line)) == expected
+
+
+def test_present_value_is_named_where_it_is_one() -> None:
+    own, other = option("owning", [flow(ORDERED, "1")]), option("cloud", monthly("1"))
+    assert "(in present value)" in break_even(own, other, by(discount_rate="8 %")).verdict
+    assert "(undiscounted)" in break_even(own, other, by(discount_rate="0 %")).verdict
+
+
+amounts = st.decimals("0.01", 10**6, places=2)
+series = st.lists(st.tuples(st.integers(1, 24), amounts), min_size=1, max_size=8)
+
+
+def made(purchase: Decimal, paid: list[tuple[int, Decimal]]) -> tuple[Flow, ...]:
+    return (flow(ORDERED, purchase), *(flow(month_end(month), one) for month, one in paid))
+
+
+@given(amounts, series, series, st.decimals(0, 1, places=3))
+def test_a_cheaper_alternative_never_makes_owning_win_more(
+    purchase: Decimal, own: list[tuple[int, Decimal]], other: list[tuple[int, Decimal]],
+    less: Decimal,
+) -> None:  # fmt: skip
+    dear = made(D(0), other)
+    cheap = tuple(replace(f, amount=f.amount * less, discounted=f.discounted * less) for f in dear)
+    before, after = (compare(made(purchase, own), flows) for flows in (dear, cheap))
+    assert before.saving is not None
+    assert after.saving is not None
+    assert after.saving <= before.saving
+    assert not (after.owning_wins and not before.owning_wins)
+    for one, two in zip(before.cumulative, after.cumulative, strict=True):
+        assert two[2] - two[1] <= one[2] - one[1]
+
+
+@given(amounts, series, series, st.sampled_from([D("0.01"), D(3), D(1000)]))
+def test_another_currency_changes_nothing(
+    purchase: Decimal, own: list[tuple[int, Decimal]], other: list[tuple[int, Decimal]],
+    rate: Decimal,
+) -> None:  # fmt: skip
+    def worth(flows: tuple[Flow, ...]) -> tuple[Flow, ...]:
+        return tuple(replace(f, amount=f.amount * rate, discounted=f.discounted * rate)
+                     for f in flows)  # fmt: skip
+
+    mine, theirs = made(purchase, own), made(D(0), other)
+    one, two = compare(mine, theirs), compare(worth(mine), worth(theirs))
+    assert (one.outcome, one.crossings, one.owning_wins) == (
+        two.outcome, two.crossings, two.owning_wins,
+    )  # fmt: skip
+    assert one.threshold_hours_per_day == two.threshold_hours_per_day
+
+
+@given(amounts, series)
+def test_what_costs_nothing_is_never_undercut(
+    purchase: Decimal, own: list[tuple[int, Decimal]]
+) -> None:
+    found = compare(made(purchase, own), ())
+    assert (found.outcome, found.owning_wins) == (Outcome.NEVER, False)
+
+
+@given(amounts, amounts, amounts, st.decimals("0.05", 1, places=2))
+def test_owning_wins_exactly_from_the_threshold_on(
+    purchase: Decimal, running: Decimal, api: Decimal, demand: Decimal
+) -> None:
+    own = option("owning", [flow(ORDERED, purchase), *monthly(running, Category.ENERGY)])
+    other = option("api", monthly(api, Category.API))
+    frame = by(use={"demand": Percent(demand)})
+    found = break_even(own, other, frame)
+    hours, planned = found.threshold_hours_per_day, frame.usage.hours_per_day
+    slope = api - running * frame.usage.variable(flow(ORDERED, "1", Category.ENERGY))
+    if slope > 0 and found.saving:
+        assert found.owning_wins == (hours is not None and hours < planned)
