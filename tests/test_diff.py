@@ -1,10 +1,15 @@
 """A change of the spec shows as what happens on hosts, once for all hosts it is equal on."""
 
 import json
+import shutil
+from pathlib import Path
+
+import pytest
 
 import plans
+from freehold.cli import main
 from freehold.render.diff import diff
-from freehold.render.diff_text import json_lines, markdown_lines, text_lines
+from freehold.render.diff_text import document, markdown_lines, text_lines
 
 
 def changed(old: str, new: str, spec: str = plans.CLINIC) -> str:
@@ -68,7 +73,7 @@ def test_a_hundred_equal_hosts_take_as_many_lines_as_two() -> None:
 def test_formats_say_the_same() -> None:
     new = plans.planned(plans.CLINIC.replace("context: 16k", "context: 8k"))
     difference = diff(plans.clinic(), new)
-    data = json.loads("".join(json_lines(difference)))
+    data = json.loads(json.dumps(document(difference)))
     (unit,) = (one for one in data["changes"] if one["paths"][0].endswith(".container"))
     assert unit["kind"] == "changed"
     assert unit["hosts"] == ["gpu-1", "gpu-2"]
@@ -80,3 +85,62 @@ def test_formats_say_the_same() -> None:
     markdown = "\n".join(markdown_lines(difference))
     assert unit["diff"].rstrip("\n") in markdown
     assert markdown.count("```diff") == len(data["changes"])
+
+
+CLINIC = Path(__file__).parent.parent / "examples/clinic"
+
+
+def changed_files(tmp_path: Path, old: str, new: str) -> list[str]:
+    """A copy of an example, and one with a change."""
+    words = []
+    for name, cost in (("old", ""), ("new", new)):
+        folder = tmp_path / name
+        shutil.copytree(CLINIC, folder, ignore=shutil.ignore_patterns("site"))
+        spec = folder / "cluster.yml"
+        assert old in spec.read_text()
+        spec.write_text(spec.read_text().replace(old, cost or old))
+        words.append(str(spec))
+    return words
+
+
+def test_the_cost_is_said_beside_the_hosts(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = changed_files(tmp_path, "0.19 EUR/kWh", "0.29 EUR/kWh")
+    assert main(["diff", *words]) == 0
+    text = capsys.readouterr().out
+    assert "nothing changes on any host" in text
+    # 2217.5502 kWh a month.
+    line = "changed site/electricity: price of one 0.19 -> 0.29; 421.33 -> 643.09 a month"
+    assert line in text
+    assert main(["diff", *words, "--format", "markdown"]) == 0
+    markdown = capsys.readouterr().out
+    assert markdown.startswith("| EUR | BEFORE | AFTER | DIFFERENCE | SHARE |\n")
+    assert "\n- nothing changes on any host\n" in markdown
+    assert main(["diff", *words, "--format", "json"]) == 0
+    document = json.loads(capsys.readouterr().out)
+    assert document["changes"] == []
+    capital, yearly, *_ = document["cost"]["figures"]
+    assert capital["difference"] == "0.00"
+    assert capital["after"]["unknown"] == 2
+    # 221.76 a month, and 19 % of tax on each amount that is not got back: 263.89 a month.
+    assert yearly["difference"] == "3166.68"
+
+
+def test_a_spec_that_says_nothing_about_money(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    spec = (CLINIC / "cluster.yml").read_text()
+    words = changed_files(tmp_path, spec[spec.index("cost:\n") :], "# none\n")
+    assert main(["diff", *words]) == 0
+    assert capsys.readouterr().out.endswith(
+        "\ncost: the new spec has no `cost` section: not compared\n"
+    )
+
+
+def test_a_mistake_of_either_spec_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = changed_files(tmp_path, "horizon: 5 years", "horizon: 1 month")
+    assert main(["diff", *words]) == 1
+    assert "error[" in capsys.readouterr().err

@@ -8,7 +8,7 @@ import pytest
 from cost import made
 from freehold.cli.diff_cost import document, markdown_lines, text_lines
 from freehold.cost.difference import Figure, difference
-from freehold.cost.types import BomLine, Result, Total
+from freehold.cost.types import Basis, BomLine, Result, Total
 
 D = Decimal
 OLD = made.RESULT
@@ -87,6 +87,11 @@ def test_lines_added_removed_and_changed() -> None:
         "changed gpu/energy: 190.00 -> 200.00 a month",
         "lines without a price: 1 before, 1 after",
     ]
+
+
+def test_what_is_included_has_no_price_of_its_own() -> None:
+    part = replace(CABLE, id="gpu/part", price=replace(CABLE.price, basis=Basis.INCLUDED))
+    assert "added gpu/part: 3 each, included" in text(OLD, with_lines(*OLD.lines, part))
 
 
 def test_a_price_that_is_no_longer_known() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from freehold.cli.table import table
 from freehold.cost.difference import CostDifference, Figure, LineChange
 from freehold.cost.export import words
-from freehold.cost.types import BomLine, Conventions, Total
+from freehold.cost.types import Basis, BomLine, Conventions, Total
 
 Json = dict[str, Any]
 
@@ -112,6 +112,8 @@ class _Lines:
 
     def whole(self, line: BomLine) -> str:
         quantity = f"{words.quantity(line.need.quantity)} {line.need.item.unit}"
+        if line.price.basis is Basis.INCLUDED:
+            return f"{quantity}, included"
         return f"{quantity} at {self.one(line)}, {_extended(line)}{_every(line)}"
 
     def changes(self, change: LineChange) -> Iterator[str]:

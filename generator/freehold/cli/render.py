@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from freehold.cli.status import FAILED, FOUND, GOOD
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from freehold.cli.opening import Opened
     from freehold.cli.status import Subparsers
     from freehold.lock.file import Lock
-    from freehold.plan.types import Plan
+    from freehold.render.files import SiteFile
     from freehold.render.write import Outcome
 
 _DESCRIPTION = """\
@@ -45,33 +47,37 @@ def add_parser(commands: "Subparsers") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the changed paths on stdout."""
-    from freehold.cli.opening import open_spec, plan_of  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.opening import open_spec, plan_of, result_of  # noqa: PLC0415 - not for `--help`
     from freehold.cli.talk import say_findings  # noqa: PLC0415
     from freehold.render import preconditions  # noqa: PLC0415
+    from freehold.render.site import render  # noqa: PLC0415
 
     opened = open_spec(arguments.spec)
     plan = plan_of(opened)
-    lock = None
+    lock = cost = None
     if plan is not None:
+        cost = result_of(opened, plan) if opened.cluster and opened.cluster.cost else None
         preconditions.check_addresses(plan, opened.report)
         if not arguments.unlocked:
             lock = preconditions.locked(opened.path, plan, opened.report)
     say_findings(opened.report)
     if plan is None or not opened.report.is_clean:
         return FOUND
-    return _render(arguments, opened, plan, lock)
+    return _render(arguments, opened, render(plan, lock, cost), lock)
 
 
 def _render(
-    arguments: argparse.Namespace, opened: "Opened", plan: "Plan", lock: "Lock | None"
+    arguments: argparse.Namespace,
+    opened: "Opened",
+    files: "Iterable[SiteFile]",
+    lock: "Lock | None",
 ) -> int:
     from freehold.cli.talk import put, say  # noqa: PLC0415 - not for `--help`
-    from freehold.render.site import render  # noqa: PLC0415
     from freehold.render.write import compare, write  # noqa: PLC0415
 
     site = arguments.output or opened.path.parent / "site"
     bring = compare if arguments.check else write
-    outcome = bring(site, render(plan, lock), force=arguments.force)
+    outcome = bring(site, files, force=arguments.force)
     if outcome.findings:
         return _refused(outcome, site)
     put(outcome.changed)

@@ -1,6 +1,5 @@
 """Prints a difference between two plans: for a terminal, for a review, for a program."""
 
-import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -30,9 +29,9 @@ def markdown_lines(found: Difference) -> Iterator[str]:
         yield from ("", f"#### {_title(found, change)}", "", f"{fence}diff", *change.lines, fence)
 
 
-def json_lines(found: Difference) -> Iterator[str]:
+def document(found: Difference) -> dict[str, object]:
     """The same as data."""
-    document = {
+    return {
         "schema": SCHEMA,
         "joined": found.joined,
         "left": found.left,
@@ -47,7 +46,6 @@ def json_lines(found: Difference) -> Iterator[str]:
         ],
         "weights": [{"model": model, "hosts": hosts} for model, hosts in found.weights.items()],
     }  # fmt: skip
-    yield json.dumps(document, indent=1)
 
 
 def summary(found: Difference) -> Iterator[str]:
