@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from freehold.catalog.price_book import PriceBook
-    from freehold.cost.types import Item
+    from freehold.cost.types import Category, Item
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
 Stored = Annotated[Precision, Field(strict=False)]
@@ -384,6 +384,15 @@ class Catalog(Strict):
         from freehold.spec.cost import Life  # noqa: PLC0415
 
         return {item.id: item for item in items(self.gpus, Life())}
+
+    def category(self, item: str) -> "Category":
+        """What the item is, by its own facts or by the price book's."""
+        from freehold.cost.types import Category  # noqa: PLC0415 - only money needs it
+
+        if item in self.items:
+            return self.items[item].category
+        entries = self.prices.by_item.get(item, ())
+        return entries[0][0] if entries else Category.OTHER
 
     @property
     def prices(self) -> "PriceBook":

@@ -29,6 +29,8 @@ WITH_RULES: Final = (
     "freehold.plan.shapes",
     "freehold.plan.site",
     "freehold.plan.sizing",
+    "freehold.quotes.read",
+    "freehold.quotes.write",
     "freehold.render.compare",
     "freehold.render.preconditions",
     "freehold.render.write",

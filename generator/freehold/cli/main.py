@@ -37,6 +37,7 @@ COMMANDS: Final = (
     "explain",
     "schema",
     "catalog",
+    "prices",
 )
 
 

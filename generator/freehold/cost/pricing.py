@@ -228,16 +228,14 @@ class Pricing:
 
     def _converted(self, price: UnitPrice, currency: str | None, worth: Worth | None) -> UnitPrice:
         """The price with its amount in the currency of the bill."""
-        if currency is None or price.amount is None:
+        if currency is None:
             return price
-        original = replace(price, currency=currency, original=price.amount.base)
+        original = replace(price, currency=currency, original=price.base)
         if worth is None:
             note = f"there is no rate from {currency} to {self.rounding.currency}"
             return _adding(replace(original, amount=None, basis=Basis.UNKNOWN), [note])
-        ends = (price.amount.low, price.amount.base, price.amount.high)
         return replace(
-            original,
-            amount=Range(*(EXACT.multiply(end, worth.rate) for end in ends)),
+            original, amount=_times(price.amount, worth.rate) if price.amount else None,
             rate=worth.rate, rate_range=worth.range, rate_date=worth.on,
             rate_source=worth.source,
         )  # fmt: skip
@@ -253,6 +251,11 @@ def called(quote: Quote) -> str:
     return f"{quote.kind}{reference}" + (f" of {quote.vendor}" if quote.vendor else "")
 
 
+def _times(amount: Range, rate: Decimal) -> Range:
+    ends = (amount.low, amount.base, amount.high)
+    return Range(*(EXACT.multiply(end, rate) for end in ends))
+
+
 def _weeks(lead_time: Duration | None) -> Range | None:
     return Range.exactly(EXACT.divide(Decimal(lead_time), _WEEK)) if lead_time else None
 
@@ -264,7 +267,7 @@ def _basis(quote: Quote) -> Basis:
 
 def _believed(price: UnitPrice, *, is_vouched_for: bool) -> UnitPrice:
     """The price with its confidence, by the rule that `price-precedence` states."""
-    if price.amount is None:
+    if price.basis is Basis.UNKNOWN:
         confidence = Confidence.NONE
     elif price.basis in _HIGH:
         confidence = Confidence.MEDIUM if price.is_stale else Confidence.HIGH

@@ -9,7 +9,7 @@ from freehold.catalog.currencies import currencies
 from freehold.catalog.facts import Catalog
 from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.pricing import Pricing, called
-from freehold.cost.types import Basis, Category
+from freehold.cost.types import Basis
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.rules.cost import amounts
@@ -41,13 +41,6 @@ class Desk:
     def pricing(self) -> Pricing:
         """What the quotes and the price book make."""
         return Pricing.of(self.cost, self.quotes, self.catalog)
-
-    def category(self, item: str) -> Category:
-        """What the item is, by the catalog or by the price book."""
-        if item in self.catalog.items:
-            return self.catalog.items[item].category
-        entries = self.catalog.prices.by_item.get(item, ())
-        return entries[0][0] if entries else Category.OTHER
 
 
 Check = Callable[[Desk], Iterator[Finding]]
@@ -274,7 +267,7 @@ def quote_expired(desk: Desk) -> Iterator[Finding]:
 
 def _instead(desk: Desk, quote: Quote) -> str:
     """Such as `an estimate of 8054.60 EUR (guide_fr, 2026-09-27)`."""
-    found = desk.pricing.price(quote.item, desk.category(quote.item), quote.minimum).price
+    found = desk.pricing.price(quote.item, desk.catalog.category(quote.item), quote.minimum).price
     if found.base is None:
         return "no price"
     origin = ", ".join(filter(None, (found.reference or found.source, str(found.as_of or ""))))
