@@ -35,7 +35,10 @@ class Amounts:
         """The price of one, with more decimals where it is small."""
         if price is None:
             return UNKNOWN
-        return f"{price:,.{max(self.minor_units, decimals(price, _MORE_DIGITS))}f}"
+        digits = max(self.minor_units, decimals(price, _MORE_DIGITS))
+        units, _, fraction = f"{price:,.{digits}f}".partition(".")
+        fraction = fraction.rstrip("0").ljust(self.minor_units, "0")
+        return f"{units}.{fraction}" if fraction else units
 
     def short(self, amount: Decimal | None) -> str:
         """For sentences: `4.21 million EUR`, `81,230 EUR`, `0.345 EUR`."""

@@ -39,7 +39,8 @@ def basis(result: Result) -> BasisOf:
 
 
 def _formulas(result: Result) -> Iterator[tuple[str, str]]:
-    yield from result.physics.formulas.items()
+    for name, formula in result.physics.formulas.items():
+        yield name.replace("_", " "), formula
     if result.demand:
         yield "tokens", f"{result.demand.formula} ({result.demand.source})"
 
@@ -75,7 +76,7 @@ def _unknown(result: Result) -> Table | None:
         if line.is_unknown
     ]
     title = "Lines without a price: no total holds them"
-    return Table(title, columns("No.", "What", "Item", "Remarks"), rows) if rows else None
+    return Table(title, columns("No.!", "What", "Item", "Remarks"), rows) if rows else None
 
 
 @dataclass(slots=True)

@@ -11,11 +11,13 @@ from matplotlib.axes import Axes
 from freehold.cost.types import BreakEven, Outcome, Result
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief, plain
-from freehold.render.report.chart import Chart, Words, axes, chart, style
+from freehold.render.report.chart import Chart, Words, axes, chart, fitting, style
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
 
 _DASHES: Final = ("--", ":", "-.", (0, (7, 2)), (0, (1, 1)), (0, (4, 1, 1, 1, 1, 1)))
+_LETTERS: Final = 32
+"""Of a name in the legend."""
 _LONG: Final = 24
 """Months from which years are marked rather than quarters."""
 _HIGHEST: Final = 3
@@ -98,7 +100,7 @@ def _line(  # noqa: PLR0913, PLR0917 - how a line looks
 ) -> None:  # fmt: skip
     drawn.plot(
         months, [scale.of_chart(value) for value in values], color=colour, linestyle=dash,
-        linewidth=width, label=f"{name}: {brief(values[-1])}",
+        linewidth=width, label=f"{fitting(name, _LETTERS)}: {brief(values[-1])}",
     )  # fmt: skip
 
 

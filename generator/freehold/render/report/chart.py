@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +20,11 @@ from matplotlib.typing import RcKeyType
 from freehold.diagnostics import visible
 from freehold.render.report import colours
 
-WIDTH: Final = 440
+WIDTH: Final = 400
 """In points: wide enough for labels, narrow enough to be read on a telephone."""
 _POINTS: Final = 72
+_LETTERS: Final = 56
+"""Letters that fit beside one another."""
 _STYLE: Final[dict[RcKeyType, Any]] = {
     "svg.fonttype": "none",  # text stays text
     "svg.hashsalt": "freehold",
@@ -95,10 +98,16 @@ def axes(height: float) -> Axes:
 def label(drawn: Axes, height: float, text: str, *, is_bold: bool = False) -> None:
     """A row's name at the left edge, at `height` of the axis; no line crosses it."""
     drawn.annotate(
-        text, (0, height), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
+        fitting(text), (0, height), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
         va="center", annotation_clip=False, fontweight="bold" if is_bold else "normal",
         bbox={"facecolor": colours.PAPER, "edgecolor": "none", "pad": 1},
-    )  # fmt: skip
+    ).set_in_layout(False)  # fmt: skip
+
+
+def fitting(text: str, letters: int = _LETTERS) -> str:
+    """The text as far as a chart has room for it; a table beside it has all of it."""
+    text = visible(text)
+    return text if len(text) <= letters else f"{text[: letters - 1]}…"
 
 
 def chart(drawn: Axes, words: Words) -> Chart:
@@ -109,7 +118,10 @@ def chart(drawn: Axes, words: Words) -> Chart:
     for artist in figure.findobj(Text):
         _show_hidden(artist)
     stream = io.BytesIO()
-    figure.savefig(stream, format="svg", metadata=_NO_METADATA)
+    with warnings.catch_warnings():
+        # The reader's browser has letters that the font which we measure with may lack.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        figure.savefig(stream, format="svg", metadata=_NO_METADATA)
     root = Xml.fromstring(stream.getvalue())  # noqa: S314 - we have just written it
     image = _Image(words.name, _definitions(root)).inline(root, words)
     return Chart(words.name, words.title, words.description, words.caption, image)
@@ -117,7 +129,7 @@ def chart(drawn: Axes, words: Words) -> Chart:
 
 def _show_hidden(artist: object) -> None:
     if isinstance(artist, Text):
-        artist.set_text("\n".join(visible(line) for line in artist.get_text().split("\n")))
+        artist.set_text(visible(artist.get_text()))
 
 
 def _definitions(root: Xml.Element) -> dict[str, str]:

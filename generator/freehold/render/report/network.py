@@ -10,8 +10,8 @@ from freehold.render.report import connections
 from freehold.render.report.connections import Alike, alike
 from freehold.render.report.table import Table
 
-_WIDTH: Final = 440
-_HALF: Final = 214
+_WIDTH: Final = 400
+_HALF: Final = 194
 _LINE: Final = 15
 _PAD: Final = 8
 _FAR: Final = 34

@@ -92,7 +92,7 @@ def quantity(line: BomLine) -> str:
 def _lines(result: Result, amounts: Amounts) -> Table:
     return Table(
         "All lines of the bill of materials",
-        columns("No.", "What, and who makes it", "Quantity#", f"{amounts.currency} for one#",
+        columns("No.!", "What, and who makes it", "Quantity#", f"{amounts.currency} for one#",
                 f"{amounts.currency}#", "Paid", "Basis!", "Source", "Lead time", "For hosts",
                 "Caused by"),
         [_line(line, amounts, result) for line in result.lines],
