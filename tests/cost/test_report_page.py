@@ -19,7 +19,8 @@ from cost import made, markup
 from cost.markup import Element
 from freehold.cost.types import Result
 from freehold.diagnostics import Diagnostic, Span, visible
-from freehold.render.report.page import Subject, page
+from freehold.render.report.page import page
+from freehold.render.report.subject import Subject
 
 TEMPLATES = Path(__file__).parents[2] / "templates/report"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -154,7 +155,8 @@ def test_charts_are_text_in_the_colours_of_the_page() -> None:
 def test_the_same_bytes_in_another_process() -> None:
     code = (
         "import sys, plans; from cost import made;"
-        "from freehold.render.report.page import page, Subject;"
+        "from freehold.render.report.page import page;"
+        "from freehold.render.report.subject import Subject;"
         "sys.stdout.buffer.write("
         "page(Subject('clinic', 'Two servers', plans.clinic(), made.RESULT, ())))"
     )

@@ -30,6 +30,7 @@ COMMANDS: Final = (
     "advise",
     "size",
     "lock",
+    "report",
     "render",
     "diff",
     "apply",

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, cast
 from xml.etree import ElementTree as Xml
 
 import matplotlib
@@ -98,8 +98,9 @@ def axes(height: float) -> Axes:
 def label(drawn: Axes, height: float, text: str, *, is_bold: bool = False) -> None:
     """A row's name at the left edge, at `height` of the axis; no line crosses it."""
     drawn.annotate(
-        fitting(text), (0, height), (2, 0), xycoords=("axes fraction", "data"), textcoords="offset points",
-        va="center", annotation_clip=False, fontweight="bold" if is_bold else "normal",
+        fitting(text), (0, height), (2, 0), xycoords=("axes fraction", "data"),
+        textcoords="offset points", va="center", annotation_clip=False,
+        fontweight="bold" if is_bold else "normal",
         bbox={"facecolor": colours.PAPER, "edgecolor": "none", "pad": 1},
     ).set_in_layout(False)  # fmt: skip
 
@@ -112,11 +113,9 @@ def fitting(text: str, letters: int = _LETTERS) -> str:
 
 def chart(drawn: Axes, words: Words) -> Chart:
     """What was drawn, as part of a page."""
-    figure = drawn.get_figure(root=True)
-    if not isinstance(figure, Figure):
-        raise TypeError("axes without a figure")
-    for artist in figure.findobj(Text):
-        _show_hidden(artist)
+    figure = cast("Figure", drawn.figure)  # as `axes` made it
+    for text in cast("list[Text]", figure.findobj(Text)):
+        text.set_text(visible(text.get_text()))
     stream = io.BytesIO()
     with warnings.catch_warnings():
         # The reader's browser has letters that the font which we measure with may lack.
@@ -125,11 +124,6 @@ def chart(drawn: Axes, words: Words) -> Chart:
     root = Xml.fromstring(stream.getvalue())  # noqa: S314 - we have just written it
     image = _Image(words.name, _definitions(root)).inline(root, words)
     return Chart(words.name, words.title, words.description, words.caption, image)
-
-
-def _show_hidden(artist: object) -> None:
-    if isinstance(artist, Text):
-        artist.set_text(visible(artist.get_text()))
 
 
 def _definitions(root: Xml.Element) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from freehold.plan.types import Host, HostPlan, Part, Plan, Replica
+from freehold.plan.types import Card, Host, HostPlan, Part, Plan, Replica
 from freehold.render.report.amounts import plural
 from freehold.render.report.names import numbers, shortened
 
@@ -98,15 +98,14 @@ def _kind(host: Host) -> str:
 def _fills(host: HostPlan) -> tuple[tuple[str, _Fill | None], ...]:
     """Every device by its name, and what it holds."""
     if host.host.card is None:
-        return tuple((replica.name, _fill(replica)) for replica in host.replicas)
+        return (("memory", _together([_fill(replica) for replica in host.replicas])),)
     by_device = {device: _fill(one) for one in host.replicas for device in one.devices}
-    return tuple((device, by_device.get(device)) for device in _names(host.host))
+    return tuple((device, by_device.get(device)) for device in _names(host.host.card))
 
 
-def _names(host: Host) -> Iterator[str]:
-    card = host.card
-    for gpu in range(card.count if card else 0):
-        if card and card.mig:
+def _names(card: Card) -> Iterator[str]:
+    for gpu in range(card.count):
+        if card.mig:
             yield from (f"{gpu}:{number}" for number in range(card.mig.count))
         else:
             yield str(gpu)
@@ -116,6 +115,12 @@ def _fill(replica: Replica) -> _Fill:
     memory = replica.memory
     sizes = (*(int(memory.of(part)) for part in Part), max(0, int(memory.kv_cache)))
     return _Fill(replica.model, sizes, max(1, len(replica.gpus)))
+
+
+def _together(fills: Sequence[_Fill]) -> _Fill:
+    """What a host's memory holds of all its replicas."""
+    models = ", ".join(fill.model for fill in fills)
+    return _Fill(models, tuple(map(sum, zip(*(fill.parts for fill in fills), strict=True))), 1)
 
 
 def _bars(host: Host, fills: Sequence[tuple[str, _Fill | None]]) -> Iterator[Bar]:
@@ -131,7 +136,7 @@ def _bar(host: Host, size: int, fill: _Fill | None, names: Sequence[str]) -> Bar
     used = f"{each}{1 - sizes[-1] / size:.0%} full"
     shown = ", ".join(f"{part} {of / _GIB:.1f}" for (part, _), of in zip(PARTS, sizes, strict=True))
     named = _device_names(host, names)
-    content = _content(fill, len(names)) if host.card else _content(fill, 1)
+    content = _content(fill, len(names))
     said = f"{named}: {content}, {used}"
     return Bar(named, content, used, f"GiB: {shown}", list(_segments(sizes, size)), said)
 
@@ -149,7 +154,7 @@ def _content(fill: _Fill | None, count: int) -> str:
         return "nothing: spare"
     if fill.spread_over > 1:
         copies = count // fill.spread_over
-        each = f"{plural(copies, 'copy').replace('copys', 'copies')} of " if copies > 1 else ""
+        each = f"{copies} copies of " if copies > 1 else ""
         return f"{each}{fill.model}, divided over {fill.spread_over} GPUs"
     return f"{fill.model}, a copy on each" if count > 1 else fill.model
 

@@ -1,7 +1,6 @@
 """The report: one page about fit, cost and network, complete in itself."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -9,8 +8,7 @@ from markupsafe import Markup
 
 from freehold import __version__
 from freehold.cost.types import Result
-from freehold.diagnostics import Diagnostic, visible
-from freehold.plan.types import Plan
+from freehold.diagnostics import visible
 from freehold.render.report import service
 from freehold.render.report.basis import basis
 from freehold.render.report.break_even import break_even
@@ -20,19 +18,9 @@ from freehold.render.report.network import network
 from freehold.render.report.options import options
 from freehold.render.report.purchase import purchase
 from freehold.render.report.racks import racks
+from freehold.render.report.subject import Subject
 from freehold.render.report.uncertainty import uncertainty
 from freehold.render.report.verdict import verdict
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """What a report is about, as far as the spec could be planned and reckoned."""
-
-    name: str
-    description: str
-    plan: Plan | None
-    result: Result | None
-    findings: Sequence[Diagnostic]
 
 
 def page(subject: Subject) -> bytes:
@@ -71,9 +59,9 @@ def _values(subject: Subject) -> Mapping[str, object]:
         "description": subject.description,
         "version": __version__,
         "parts": PARTS,
-        "verdict": verdict(plan, result, subject.findings),
+        "verdict": verdict(subject),
         "devices": devices(plan) if plan else None,
-        "service": service.table(service.services(plan)) if plan else None,
+        "service": service.table(service.services(plan, subject.users)) if plan else None,
         "network": network(plan) if plan else None,
         **_money(result),
     }

@@ -1,6 +1,6 @@
 """What the users of each model get of all its copies together."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from freehold.plan.capacity import Estimate, Figures
@@ -28,23 +28,25 @@ class Service:
     @property
     def is_short(self) -> bool:
         """Whether typically fewer users are served than ask."""
-        return self.asked is not None and self.typical < self.asked
+        return self.figures is not None and self.typical < (self.asked or 0)
 
 
-def services(plan: Plan) -> Sequence[Service]:
-    """In the order of the plan."""
+def services(plan: Plan, users: Mapping[str, int]) -> Sequence[Service]:
+    """In the order of the plan; `users` are those who ask at once, of each model."""
     by_model: dict[str, list[Replica]] = {}
     for host in plan.hosts:
         for replica in host.replicas:
             by_model.setdefault(replica.model, []).append(replica)
     sources = {engine.model: engine.weights.source for of in plan.hosts for engine in of.engines}
-    return [_service(model, sources[model], found) for model, found in by_model.items()]
+    return [
+        _service(model, sources[model], found, users.get(model))
+        for model, found in by_model.items()
+    ]
 
 
-def _service(model: str, source: str, replicas: Sequence[Replica]) -> Service:
+def _service(model: str, source: str, replicas: Sequence[Replica], asked: int | None) -> Service:
     first = replicas[0]
     known = [one.capacity.figures for one in replicas if one.capacity and one.capacity.figures]
-    used = [one.served.typical * (one.utilisation or 0) for one in known]
     return Service(
         model=model,
         source=source,
@@ -55,7 +57,7 @@ def _service(model: str, source: str, replicas: Sequence[Replica]) -> Service:
         low=round(sum(one.served.low for one in known)),
         typical=round(sum(one.served.typical for one in known)),
         high=round(sum(one.served.high for one in known)),
-        asked=round(sum(used)) if used and all(used) else None,
+        asked=asked,
     )
 
 

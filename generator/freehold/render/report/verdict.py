@@ -9,6 +9,7 @@ from freehold.plan.types import Plan
 from freehold.render.report.amounts import Amounts, lacking, percent, plural
 from freehold.render.report.names import shortened
 from freehold.render.report.service import services
+from freehold.render.report.subject import Subject
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,16 +57,26 @@ def note(text: str) -> Point:
     return Point("!", "note:", "note", text)
 
 
-def verdict(plan: Plan | None, result: Result | None, findings: Sequence[Diagnostic]) -> Verdict:
-    """Of a spec, as far as it could be planned and reckoned."""
-    errors = [found for found in findings if found.severity == "error"]
+def verdict(subject: Subject) -> Verdict:
+    """What comes of it, the worst first."""
+    plan, result = subject.plan, subject.result
+    errors = [found for found in subject.findings if found.severity == "error"]
     failed = bool(errors) or bool(result and result.breaches)
     return Verdict(
         "bad" if failed else "good",
         _headline(plan, result, errors),
         [*_hardware(plan), *(_money(result) if result else [])],
         list(_figures(result)) if result else [],
-        [*_findings(findings), *_service(plan), *(_points(result) if result else [])],
+        [
+            *_findings(subject.findings),
+            *_service(subject),
+            *(_points(result) if result else []),
+            *(
+                []
+                if result or errors
+                else [note("Nothing is priced: the spec has no cost section.")]
+            ),
+        ],
     )
 
 
@@ -89,8 +100,8 @@ def _hardware(plan: Plan | None) -> Iterator[str]:
     yield f"{hosts}{with_gpus} serve {served}, at isolation level {plan.level.value}."
 
 
-def _service(plan: Plan | None) -> Iterator[Point]:
-    for one in services(plan) if plan else ():
+def _service(subject: Subject) -> Iterator[Point]:
+    for one in services(subject.plan, subject.users) if subject.plan else ():
         if one.is_short:
             yield note(
                 f"{one.model}: of {one.asked:,} users at once, typically {one.typical:,} "
@@ -156,7 +167,7 @@ def _findings(findings: Sequence[Diagnostic]) -> Iterator[Point]:
 def _points(result: Result) -> Iterator[Point]:
     for breach in result.breaches:
         line = f" (line {breach.line})" if breach.line else ""
-        yield bad(f"{_sentence(breach.message)}{line}")
+        yield bad(_sentence(f"{breach.message.rstrip('.')}{line}"))
     for one in result.break_even:
         yield _against(one)
     if result.spread:

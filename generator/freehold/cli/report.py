@@ -1,0 +1,68 @@
+"""`freehold report SPEC`: fit, cost and network on one page, for those who approve it."""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from freehold.cli.status import FOUND, GOOD
+
+if TYPE_CHECKING:
+    from freehold.cli.opening import Opened
+    from freehold.cli.status import Subparsers
+    from freehold.cost.types import Result
+    from freehold.plan.types import Plan
+
+_DESCRIPTION = """\
+Writes one HTML page that needs nothing else: no scripts, no network. It says whether the spec
+fits, what is bought, what it costs and when, how owning compares with each alternative, how full
+GPUs and racks are, who talks to whom, and what the figures rest on.
+
+Exit status: 0 it fits and breaks no limit of the spec, 1 it does not or the spec has mistakes
+(the page says so), 2 the page could not be written.
+"""
+
+
+def add_parser(commands: "Subparsers") -> None:
+    """Add the command's words."""
+    parser = commands.add_parser(
+        "report", help="write one page about fit, cost and network",
+        description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )  # fmt: skip
+    parser.add_argument("spec", type=Path, help="the spec, or a directory with cluster.yml")
+    parser.add_argument(
+        "-o", "--output", type=Path, metavar="FILE", help="default: report.html beside the spec"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Write the page, whatever it has to say."""
+    from freehold.cli.opening import open_spec, plan_of, result_of  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.talk import say_findings  # noqa: PLC0415
+
+    opened = open_spec(arguments.spec)
+    plan = plan_of(opened)
+    is_priced = opened.cluster is not None and opened.cluster.cost is not None
+    result = result_of(opened, plan) if plan and is_priced else None
+    say_findings(opened.report)
+    _write(arguments.output or opened.path.with_name("report.html"), opened, plan, result)
+    is_good = opened.report.is_clean and not (result and result.breaches)
+    return GOOD if is_good else FOUND
+
+
+def _write(path: Path, opened: "Opened", plan: "Plan | None", result: "Result | None") -> None:
+    from freehold.atomic import replace  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.talk import say  # noqa: PLC0415
+    from freehold.render.report.page import page  # noqa: PLC0415
+    from freehold.render.report.subject import Subject  # noqa: PLC0415
+    from freehold.render.report.verdict import verdict  # noqa: PLC0415
+
+    cluster, findings = opened.cluster, opened.report.in_order()
+    if cluster is None:
+        subject = Subject(opened.path.name, findings=findings)
+    else:
+        users = {name: model.workload.users for name, model in cluster.models.items()}
+        subject = Subject(cluster.name, cluster.description, plan, result, findings, users)
+    replace(path, page(subject))
+    say(f"{path}: {verdict(subject).headline}")
