@@ -123,8 +123,8 @@ def test_the_cost_is_said_beside_the_hosts(
     capital, yearly, *_ = document["cost"]["figures"]
     assert capital["difference"] == "0.00"
     assert capital["after"]["unknown"] == 2
-    # 221.76 a month, and 19 % of tax on each amount that is not got back: 263.89 a month.
-    assert yearly["difference"] == "3166.68"
+    # With 19 % of tax that is not got back, 765.28 instead of 501.38 each month.
+    assert yearly["difference"] == "3166.80"
 
 
 def test_a_spec_that_says_nothing_about_money(

@@ -58,19 +58,3 @@ def lease_over_horizon(cluster: Cluster) -> Iterator[Finding]:
             other=("cost", "horizon"),
             help=f"write a `term` of at most {cost.horizon}, or a longer `horizon`",
         )
-
-
-@rule
-def horizon_within_lead_time(cluster: Cluster) -> Iterator[Finding]:
-    """The horizon ends before the machines serve.
-
-    It counts from the day of the order on, so nothing would be served for the money.
-    """
-    cost = cluster.cost
-    if cost and cost.lead_time and cost.lead_time >= cost.horizon:
-        yield Finding(
-            message=f"the horizon is {cost.horizon}, the lead time {cost.lead_time}",
-            loc=("cost", "horizon"),
-            other=("cost", "lead_time"),
-            help=f"write a `horizon` longer than {cost.lead_time}",
-        )
