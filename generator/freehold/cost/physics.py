@@ -8,7 +8,7 @@ from typing import Final
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import assumptions
 from freehold.cost.racks import boxes, distribution, pack
-from freehold.cost.types import Need, Physics, Power
+from freehold.cost.types import Need, Physics, Power, Rack
 from freehold.plan.types import Plan
 from freehold.spec.cost import Cost, Kind, Location, Use
 
@@ -23,6 +23,7 @@ def physics(cost: Cost, plan: Plan, needs: Sequence[Need], catalog: Catalog) -> 
     energy = _Energy(cost, _sum(of, _typical), _sum(of, _idle))
     found = boxes(needs, catalog)
     in_racks = location.kind is not Kind.OFFICE
+    racks = pack(found, distribution(location, found)) if in_racks else ()
     factor, source = _carbon(location)
     return Physics(
         maximum_power=_sum(of, _maximum),
@@ -33,10 +34,10 @@ def physics(cost: Cost, plan: Plan, needs: Sequence[Need], catalog: Catalog) -> 
         pue=energy.pue,
         rack_units=sum(box.units * len(box.names) for box in found) if in_racks else 0,
         weight=_weight(needs),
-        racks=pack(found, distribution(location, found)) if in_racks else (),
+        racks=racks,
         carbon_factor=factor,
         carbon_source=source,
-        formulas=energy.formulas(_sum(of, _maximum)) | {"hosts": f"{len(plan.hosts)} hosts"},
+        formulas=energy.formulas(_sum(of, _maximum)) | {"racks": _racks_formula(plan, racks)},
     )
 
 
@@ -98,6 +99,17 @@ class _Energy:
             return f"energy of the machines x a PUE of {self.pue}, the industry's average"
         cooling = "; cooling has a price of its own" if self.cost.location.cooling else ""
         return f"energy of the machines{cooling}"
+
+
+def _racks_formula(plan: Plan, racks: Sequence[Rack]) -> str:
+    hosts = sum(len(names) for names in plan.pools.values())
+    if not racks:
+        return f"{hosts} host{'s' if hosts > 1 else ''} under desks"
+    feed = racks[0].feed / 1000
+    return (
+        f"{hosts} host{'s' if hosts > 1 else ''} into racks of {racks[0].units} units and "
+        f"{feed:f} kW a feed, the highest first, each into the first with room"
+    )
 
 
 def _is_run(need: Need) -> bool:

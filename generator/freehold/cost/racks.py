@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
 from freehold.catalog.facts import Catalog
@@ -160,7 +160,8 @@ def _enough(power: Decimal) -> tuple[str, int]:
         if hardware()[pdu].kilowatts * 1000 >= power:
             return pdu, 1
     largest = _PDUS[-1]
-    return largest, int(-(-power // (hardware()[largest].kilowatts * 1000)))
+    needed = power / (hardware()[largest].kilowatts * 1000)
+    return largest, int(needed.to_integral_value(ROUND_CEILING))
 
 
 def _with(location: Location, pdu: str, pdus: int) -> Distribution:

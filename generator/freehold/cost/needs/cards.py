@@ -7,7 +7,7 @@ from freehold.catalog.facts import Catalog, Gpu
 from freehold.catalog.hardware import cards, gpu_item, is_soldered, own_gpu_item, sizes, slug
 from freehold.cost.types import Item
 from freehold.spec.cost import Life
-from freehold.spec.nodes import Gpus, Pool, WrittenOutGpus
+from freehold.spec.nodes import CatalogGpus, Gpus, Pool, WrittenOutGpus
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +40,24 @@ class Cards:
 
 
 def cards_of(gpus: Gpus | None, catalog: Catalog, life: Life) -> Cards | None:
-    """The cards of a pool's hosts, which the catalog knows or the spec writes out."""
+    """The cards of a pool's hosts, which the catalog knows or the spec writes out.
+
+    Raises:
+        KeyError: the catalog does not know them; a plan has no such hosts.
+    """
     if gpus is None:
         return None
     if isinstance(gpus, WrittenOutGpus):
         return Cards(own_gpu_item(gpus, life), gpus.count, None, None)
-    found = next((one for one in catalog.gpus.items() if _is_called(gpus.model, *one)), None)
-    if found is None:
-        return None
-    identity, facts = found
-    sale = cards().get(identity)
+    identity = _identities(catalog)[gpus.model]
+    facts, sale = catalog.gpus[identity], cards().get(identity)
     return Cards(gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None)
 
 
-def _is_called(name: str, identity: str, gpu: Gpu) -> bool:
-    return name == identity or name in gpu.aliases
+def _identities(catalog: Catalog) -> Mapping[str, str]:
+    """The id of each card by its id and by its aliases."""
+    return {name: identity for identity, gpu in catalog.gpus.items()
+            for name in (*gpu.aliases, identity)}  # fmt: skip
 
 
 def machine_id(pool: str, found: Cards | None) -> str:
@@ -63,8 +66,14 @@ def machine_id(pool: str, found: Cards | None) -> str:
 
 
 def items_of_pools(pools: Mapping[str, Pool], catalog: Catalog) -> Iterator[str]:
-    """The ids of cards and of whole machines that a bill for these pools may have."""
+    """The ids of cards and of whole machines that a bill for these pools may have.
+
+    Pools with a card that nobody knows are left out: another finding is about them.
+    """
+    known = _identities(catalog)
     for name, pool in pools.items():
+        if isinstance(pool.gpus, CatalogGpus) and pool.gpus.model not in known:
+            continue
         found = cards_of(pool.gpus, catalog, Life())
         yield machine_id(name, found)
         if found:

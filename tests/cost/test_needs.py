@@ -1,0 +1,496 @@
+"""What must be bought: every host in some line, every line for some host."""
+
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cost.bought import Bought, bought, quote
+from freehold.catalog.hardware import assumptions, hardware, is_soldered, items, machines, sizes
+from freehold.catalog.load import builtin
+from freehold.cli.opening import open_spec, plan_of
+from freehold.cost.needs.cards import items_of_pools
+from freehold.cost.needs.complete import UntracedError, check_traced
+from freehold.cost.types import Basis, Category, Need
+from freehold.plan.shapes import per_host
+from freehold.spec.cluster import Level
+from freehold.spec.cost import Life
+
+D = Decimal
+SPECS = sorted(Path(__file__).parents[2].glob("examples/*/cluster.yml"))
+B200 = {"gpus": {"model": "b200-sxm-180gb", "count": 8}, "cpu": {"cores": 112}, "memory": "2 TiB"}
+CPU_ONLY: dict[str, Any] = {"gpus": None, "cpu": {"cores": 16}, "memory": "64 GiB"}
+ACME = {
+    "name": "ACME Accelerator 3", "count": 2, "vram": "40 GiB", "bandwidth": "1 TB/s",
+    "compute_capability": "9.0",
+}  # fmt: skip
+
+
+def counts(found: Bought, pool: str = "gpu") -> dict[str, str]:
+    """Quantities of what the pool's hosts are made of."""
+    prefix = f"{pool}/"
+    return {name.removeprefix(prefix): count for name, count in found.counts().items()
+            if name.startswith(prefix)}  # fmt: skip
+
+
+def test_a_pool_of_cards_in_slots_is_bought_in_parts() -> None:
+    assert counts(bought()) == {
+        "chassis.2u-4gpu": "2", "cpu.epyc-9555p": "2", "memory.rdimm-128gb": "8",
+        "storage.nvme-7.68tb": "2", "storage.boot-m2-960gb": "4", "nic.cx6lx-2x25g": "2",
+        "gpu.l40s-48gb": "8", "rails": "2", "cable.dac-25g": "4",
+    }  # fmt: skip
+
+
+def test_soldered_gpus_are_bought_with_their_machine() -> None:
+    found = bought({"gpu": B200})
+    assert counts(found) == {
+        "server.b200-sxm-180gb-x8": "2", "gpu.b200-sxm-180gb": "16", "part.cores": "224",
+        "part.memory": "4096", "part.storage": "8", "part.network": "2", "rails": "2",
+        "cable.dac-25g": "4",
+    }  # fmt: skip
+    contents = [line for line in found.lines.values() if line.need.parent]
+    assert {line.need.parent for line in contents} == {"server.b200-sxm-180gb-x8"}
+    assert all((line.price.basis, line.extended) == (Basis.INCLUDED, D(0)) for line in contents)
+
+
+def test_a_machine_is_as_large_as_machines_are_sold() -> None:
+    three = bought({"gpu": {"gpus": {"model": "h100-sxm5-80gb", "count": 3}}})
+    assert counts(three)["server.h100-sxm5-80gb-x4"] == "2"
+    assert counts(three)["gpu.h100-sxm5-80gb"] == "8"
+    assert "no machine with 3" in three.lines["gpu/server.h100-sxm5-80gb-x4"].need.note
+    many = bought({"gpu": {"gpus": {"model": "h100-sxm5-80gb", "count": 16}}})
+    assert counts(many)["server.h100-sxm5-80gb-x16"] == "2"
+
+
+def test_whole_when_the_spec_says_so() -> None:
+    found = bought({"gpu": {}, "edge": CPU_ONLY}, whole=("gpu", "edge"))
+    assert counts(found)["server.l40s-48gb-x4"] == "2"
+    assert counts(found, "edge")["server.edge"] == "2"
+    server = found.lines["gpu/server.l40s-48gb-x4"]
+    assert server.need.note == "whole by `cost.whole`"
+    parts = bought({"gpu": {}, "edge": CPU_ONLY})
+    assert found.physics.maximum_power == parts.physics.maximum_power
+    assert found.physics.weight == parts.physics.weight
+    assert found.physics.rack_units == parts.physics.rack_units
+
+
+@pytest.mark.parametrize(
+    ("more", "is_whole"),
+    [
+        ({"kind": "quote", "valid_until": "2026-12-31"}, True),
+        ({"kind": "list"}, True),
+        ({"kind": "quote", "valid_until": "2026-11-30"}, False),
+        ({"kind": "quote", "minimum": "3"}, False),
+    ],
+)
+def test_whole_when_a_quote_prices_it(more: dict[str, str], is_whole: bool) -> None:  # noqa: FBT001
+    found = bought(quotes=quote("server.l40s-48gb-x4", "45000.00 EUR", **more))
+    assert ("gpu/server.l40s-48gb-x4" in found.lines) is is_whole
+    assert ("gpu/chassis.2u-4gpu" in found.lines) is not is_whole
+
+
+def test_a_quoted_part_is_the_one_that_is_bought() -> None:
+    found = bought(quotes=quote("memory.rdimm-64gb", "9000.00 EUR"))
+    assert counts(found)["memory.rdimm-64gb"] == "16"
+    found = bought(quotes=quote("cpu.epyc-9965", "90000.00 EUR"))
+    assert counts(found)["cpu.epyc-9965"] == "2"
+
+
+def test_fewest_sockets_that_hold_the_cores() -> None:
+    def cpus(cores: int) -> dict[str, str]:
+        pool = {**CPU_ONLY, "hosts": 1, "cpu": {"cores": cores}}
+        return {name: n for name, n in counts(bought({"gpu": pool})).items()
+                if name.startswith(("cpu", "chassis"))}  # fmt: skip
+
+    assert cpus(16) == {"chassis.1u-1s": "1", "cpu.epyc-9124": "1"}
+    assert cpus(192) == {"chassis.1u-1s": "1", "cpu.epyc-9965": "1"}
+    assert cpus(193)["chassis.2u-2s"] == "1"
+    assert cpus(384) == {"chassis.2u-2s": "1", "cpu.epyc-9965": "2"}
+    assert list(cpus(2000).values()) == ["1", "11"]
+
+
+def test_more_sockets_than_any_machine_has_are_said() -> None:
+    pool = {**CPU_ONLY, "cpu": {"cores": 2000}}
+    found = bought({"gpu": pool})
+    notes = {line.need.note for line in found.lines.values()}
+    assert "no machine has the 11 sockets that so many cores take" in notes
+
+
+@pytest.mark.parametrize("gib", [1, 64, 512, 768, 4096, 100_000])
+def test_memory_is_enough_and_fills_channels_evenly(gib: int) -> None:
+    found = bought({"gpu": {**CPU_ONLY, "hosts": 3, "memory": f"{gib} GiB"}})
+    [(name, count)] = [one for one in counts(found).items() if one[0].startswith("memory")]
+    each, rest = divmod(int(count), 3)
+    assert rest == 0
+    assert each * hardware()[name].gib >= gib
+    assert each in {2, 4, 6, 8, 10, 12} or each % 24 == 0
+
+
+@pytest.mark.parametrize(("size", "kind"), [("10 TB", "ssd"), ("90 TB", "hdd"), ("9 PB", "hdd"),
+                                            ("1 GB", "nvme"), ("500 TB", "nvme")])  # fmt: skip
+def test_drives_are_enough(size: str, kind: str) -> None:
+    volume = {"size": size, "kind": kind}
+    found = bought({"gpu": {**CPU_ONLY, "hosts": 1, "storage": {"models": volume}}})
+    [drive] = [line.need for line in found.lines.values()
+               if line.need.path[-1:] == ("models",)]  # fmt: skip
+    assert hardware()[drive.item.id].drive == kind
+    asked = found.cluster.nodes["gpu"].storage.models.size
+    assert drive.quantity * hardware()[drive.item.id].tb * 10**12 >= asked
+
+
+def test_a_card_that_the_spec_writes_out_has_an_item() -> None:
+    found = bought({"gpu": {"gpus": ACME}})
+    line = found.lines["gpu/gpu.acme-accelerator-3"]
+    assert (line.need.quantity, line.extended) == (D(4), None)
+    assert line.need.item.power is not None
+    assert line.need.item.power.maximum == 600
+    stated = bought({"gpu": {"gpus": {**ACME, "power": "250 W"}}})
+    assert stated.physics.maximum_power == found.physics.maximum_power - 4 * 350
+
+
+def test_a_written_out_card_may_come_whole() -> None:
+    found = bought({"gpu": {"gpus": ACME}}, whole=("gpu",))
+    assert counts(found)["server.acme-accelerator-3-x2"] == "2"
+
+
+def test_what_comes_with_a_card_is_not_paid_twice() -> None:
+    for model, parent in (("h100-nvl-94gb", None), ("h200-nvl-141gb", None)):
+        found = bought({"gpu": {"gpus": {"model": model, "count": 2}}})
+        line = found.lines["gpu/licence.nvaie.5y"]
+        assert (line.need.quantity, line.extended) == (D(4), D(0))
+        assert line.price.basis is Basis.INCLUDED
+        assert line.need.parent == f"gpu.{model}"
+        assert found.lines[f"gpu/gpu.{model}"].need.parent is parent
+
+
+def test_mig_does_not_change_what_is_bought() -> None:
+    card = {"model": "h100-pcie-80gb", "count": 2}
+    divided = bought({"gpu": {"gpus": {**card, "mig": "1g.10gb"}}})
+    assert divided.counts() == bought({"gpu": {"gpus": card}}).counts()
+
+
+def test_a_switch_only_where_hosts_meet() -> None:
+    alone = bought({"gpu": {"hosts": 1}})
+    assert "site/switch.tor-48x25g" not in alone.lines
+    assert alone.counts()["gpu/cable.dac-25g"] == "2"
+    many = bought({"gpu": {"hosts": 25}}).counts()
+    assert (many["site/switch.tor-48x25g"], many["site/optic.100g-sr4"]) == ("2", "4")
+
+
+def test_the_place_decides_what_stands_around_the_machines() -> None:
+    room = bought().counts()
+    rented = bought(location={"kind": "colocation", "rent": "180 EUR/kW/month"}).counts()
+    office = bought(location={"kind": "office"}).counts()
+    facility = {"site/rack.42u", "site/pdu.11kw"}
+    assert facility <= room.keys()
+    assert "site/rent" not in room
+    assert not facility & rented.keys()
+    assert {"site/switch.tor-48x25g", "site/rent", "gpu/rails"} <= rented.keys()
+    network = {"site/switch.tor-48x25g", "gpu/rails", "gpu/cable.dac-25g", "gpu/nic.cx6lx-2x25g"}
+    assert not (facility | network) & office.keys()
+    assert office["gpu/chassis.tower"] == "2"
+
+
+def test_more_cards_than_a_tower_holds_stand_in_an_office_too() -> None:
+    eight = {"gpus": {"model": "l40s", "count": 8}}
+    assert "gpu/chassis.4u-8gpu" in bought({"gpu": eight}, location={"kind": "office"}).lines
+
+
+@pytest.mark.parametrize(("feeds", "pdus"), [("N", "1"), ("N+1", "2"), ("2N", "2")])
+def test_pdus_by_feeds(feeds: str, pdus: str) -> None:
+    assert bought(location={"feeds": feeds}).counts()["site/pdu.11kw"] == pdus
+
+
+@pytest.mark.parametrize(("feeds", "pdus"), [("N", "2"), ("N+1", "3"), ("2N", "4")])
+def test_a_feed_larger_than_a_pdu_takes_several(feeds: str, pdus: str) -> None:
+    rack = {"power": "40 kW"}
+    found = bought(location={"feeds": feeds, "rack": rack}).counts()
+    assert found["site/pdu.22kw"] == pdus
+
+
+def test_a_ups_carries_all_at_once() -> None:
+    """4770 W / 0.9 = 5300 VA, so 6 kVA."""
+    found = bought(location={"ups": "10 min"})
+    line = found.lines["site/ups"]
+    assert found.physics.maximum_power == 4770
+    assert line.need.quantity == 6
+    assert "coincidence 1 " in line.need.note
+    assert line.is_unknown
+
+
+def test_licences_are_those_of_the_system_alone() -> None:
+    assert not [name for name in bought().lines if "licence" in name]
+    found = bought(system="rhel-9").lines["site/licence.rhel-9"]
+    assert (found.need.quantity, found.need.every, found.need.prepaid) == (D(2), 12, True)
+    assert not found.need.is_capital
+
+
+def test_a_level_adds_what_it_takes() -> None:
+    def added(level: Level) -> dict[str, str]:
+        found = bought(level=level)
+        return {line.need.item.id: f"{line.need.quantity}" for line in found.lines.values()
+                if line.need.item.category is Category.ISOLATION}  # fmt: skip
+
+    shut = {"mirror.server": "1", "media.transfer": "2", "media.scanner": "1"}
+    assert added(Level.OPEN) == added(Level.RESTRICTED) == {}
+    assert added(Level.AIRGAPPED) == shut
+    assert added(Level.SEALED) == {**shut, "tpm.host": "2"}
+
+
+def test_people_are_needed_whether_stated_or_not() -> None:
+    stated = bought(staff={"fte": "0.5", "cost": "96000 EUR/year"}).lines["site/staff"]
+    assert (stated.need.quantity, stated.need.every) == (D("0.5"), 1)
+    assert (stated.extended, stated.tax) == (D("4000.00"), D(0))
+    silent = bought().lines["site/staff"]
+    assert silent.is_unknown
+    assert silent.need.quantity == D("0.11")
+    tiny = bought({"gpu": {**CPU_ONLY, "hosts": 1}}).lines["site/staff"]
+    assert tiny.need.quantity == D("0.01")
+
+
+def test_shares_of_hardware_are_the_specs_or_the_books() -> None:
+    book = bought()
+    assert book.lines["site/support.hardware"].need.path == ("cost",)
+    own = bought(support="5 %", installation="0 %")
+    line = own.lines["site/support.hardware"]
+    assert (line.need.quantity, line.need.path) == (D("0.05"), ("cost", "support"))
+    assert own.lines["site/installation"].extended == 0
+
+
+def test_spares_of_each_kind_of_part() -> None:
+    """8 x 0.04 a year x 21 weeks / 52.1775 = 0.1288 on average: none with P = 0.879."""
+    line = bought().lines["site/gpu.l40s-48gb/spare"]
+    assert line.need.quantity == 1
+    assert "= 0.13 failures" in line.need.note
+    assert line.need.hosts == ("gpu-1", "gpu-2")
+
+
+def test_spares_follow_the_spec() -> None:
+    def spares(**given: Any) -> list[str]:
+        return [name for name in bought(spares=given).lines if name.endswith("/spare")]
+
+    assert not [name for name in bought(spares="none").lines if name.endswith("/spare")]
+    assert spares(service_level="50 %") == []
+    assert spares(resupply="1 day") == []
+    assert "site/memory.rdimm-128gb/spare" in spares(service_level="99.99 %")
+
+
+def test_spares_wait_as_long_as_the_quote_says() -> None:
+    found = bought(quotes=quote("gpu.l40s-48gb", "8000.00 EUR", lead_time="1 week"))
+    assert "site/gpu.l40s-48gb/spare" not in found.lines
+
+
+def test_a_spare_is_for_all_pools_with_the_part() -> None:
+    two = bought({"one": {}, "two": {}, "edge": CPU_ONLY})
+    assert two.lines["site/gpu.l40s-48gb/spare"].need.hosts == ("one-1", "one-2", "two-1", "two-2")
+    both = bought({"one": {}, "two": {}})
+    spare = both.lines["site/gpu.l40s-48gb/spare"]
+    assert spare.need.hosts == both.needs[-1].hosts
+
+
+def test_a_part_without_a_lead_time_has_no_spares() -> None:
+    """How many would do cannot be said."""
+    from freehold.cost.needs.purchase import Purchase  # noqa: PLC0415
+    from freehold.cost.needs.spare_parts import spare_parts  # noqa: PLC0415
+
+    found = bought()
+    purchase = Purchase(found.cluster, found.cost, found.plan, builtin(), found.pricing)
+    need = next(need for need in found.needs if need.item.annual_failure_rate)
+    nameless = replace(need, item=replace(need.item, lead_time=None))
+    assert list(spare_parts(purchase, [nameless])) == []
+
+
+def test_own_lines() -> None:
+    lines = [
+        {"item": "licence.nvaie.3y", "quantity": 8},
+        {"item": "licence.nvaie.1y", "quantity": 8, "every": "2 years"},
+        {
+            "item": "service.audit",
+            "price": "900.00 EUR",
+            "every": "1 month",
+            "description": "Audit",
+        },
+        {"item": "chassis.special", "price": "100.00 EUR", "pool": "gpu"},
+        {"item": "chassis.special", "price": "100.00 EUR", "capital": False},
+        {"item": "chassis.special", "price": "100.00 EUR", "pool": "gpu"},
+        {"item": "unheard", "price": "1.00 EUR"},
+    ]
+    found = bought(lines=lines).lines
+    term = found["site/licence.nvaie.3y"].need
+    assert (term.every, term.prepaid, term.is_capital) == (36, True, False)
+    assert found["site/licence.nvaie.1y"].need.every == 24
+    audit = found["site/service.audit"]
+    assert (audit.need.every, audit.need.prepaid, audit.extended) == (1, False, D("900.00"))
+    assert audit.need.item.category is Category.SERVICE
+    assert found["gpu/chassis.special"].need.is_capital
+    assert found["gpu/chassis.special"].need.item.life_months == 60
+    assert found["gpu/chassis.special"].need.hosts == ("gpu-1", "gpu-2")
+    assert not found["site/chassis.special"].need.is_capital
+    assert "gpu/chassis.special/2" in found
+    assert found["site/unheard"].need.item.category is Category.OTHER
+
+
+def test_a_term_is_not_linear_in_years() -> None:
+    """Four years of NVIDIA AI Enterprise cost what five do."""
+    lines = [{"item": f"licence.nvaie.{years}y", "quantity": 8} for years in (3, 4, 5)]
+    found = bought(lines=lines).lines
+    three, four, five = (found[f"site/licence.nvaie.{years}y"].extended for years in (3, 4, 5))
+    assert four == five
+    assert three is not None
+    assert four is not None
+    assert three * 4 == four * 3
+
+
+# Hosts and lines.
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.parent.name)
+def test_examples_are_traced(path: Path) -> None:
+    opened = open_spec(path)
+    plan = plan_of(opened)
+    assert opened.cluster is not None
+    assert plan is not None
+    cost = opened.cluster.cost or bought().cost
+    assert opened.catalog is not None
+    cluster = opened.cluster.model_copy(update={"cost": cost})
+    found = Bought(cluster, plan, opened.quotes)
+    check_traced(found.needs, [one.host.name for one in plan.hosts])
+
+
+POOLS = st.dictionaries(
+    st.sampled_from(["one", "two", "three"]),
+    st.fixed_dictionaries(
+        {
+            "hosts": st.integers(1, 60),
+            "gpus": st.one_of(
+                st.none(),
+                st.just(ACME),
+                st.fixed_dictionaries(
+                    {"model": st.sampled_from(sorted(builtin().gpus)), "count": st.integers(1, 16)}
+                ),
+            ),
+            "cpu": st.fixed_dictionaries({"cores": st.integers(1, 1000)}),
+            "memory": st.integers(1, 9000).map(lambda gib: f"{gib} GiB"),
+            "storage": st.fixed_dictionaries(
+                {
+                    "models": st.fixed_dictionaries(
+                        {
+                            "size": st.integers(1, 900_000).map(lambda gb: f"{gb} GB"),
+                            "kind": st.sampled_from(["nvme", "ssd", "hdd"]),
+                        }
+                    )
+                }
+            ),
+        }
+    ),
+    min_size=1,
+)
+COSTS = st.fixed_dictionaries(
+    {
+        "location": st.fixed_dictionaries(
+            {
+                "kind": st.sampled_from(["server-room", "colocation", "office"]),
+                "feeds": st.sampled_from(["N", "N+1", "2N"]),
+                "rack": st.fixed_dictionaries(
+                    {}, optional={"power": st.sampled_from(["2 kW", "17 kW", "60 kW"])}
+                ),
+            },
+            optional={"ups": st.just("10 min")},
+        ),
+        "spares": st.one_of(st.just("none"), st.just({}), st.just({"resupply": "20 weeks"})),
+        "whole": st.lists(st.sampled_from(["one", "two", "three"]), unique=True),
+    }
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(POOLS, COSTS, st.sampled_from(Level))
+def test_every_host_has_a_machine_and_every_line_its_hosts(
+    pools: dict[str, Any], cost: dict[str, Any], level: Level
+) -> None:
+    found = bought(pools, level=level, **cost)
+    hosts = {name for names in found.plan.pools.values() for name in names}
+    made: set[str] = set()
+    for line in found.lines.values():
+        assert line.need.hosts
+        assert hosts >= set(line.need.hosts)
+        assert line.need.quantity >= 0
+        if line.need.item.category is Category.SERVER and line.need.path[0] == "nodes":
+            made |= set(line.need.hosts)
+    assert made == hosts
+    racks = found.physics.racks
+    standing = [name for rack in racks for name, _, _ in rack.hosts]
+    assert sorted(standing) == (sorted(hosts) if racks else [])
+
+
+def test_a_host_without_a_line_is_our_bug() -> None:
+    needs = bought({"gpu": {}, "edge": CPU_ONLY}).needs
+    without = [need for need in needs if need.path[:2] != ("nodes", "edge")]
+    with pytest.raises(UntracedError, match="no machine is bought for edge-1"):
+        check_traced(without, ["gpu-1", "gpu-2", "edge-1", "edge-2"])
+
+
+@pytest.mark.parametrize(("hosts", "said"), [((), "no host"), (("gpu-9",), "not planned")])
+def test_a_line_without_a_host_is_our_bug(hosts: tuple[str, ...], said: str) -> None:
+    needs: list[Need] = list(bought().needs)
+    needs[3] = replace(needs[3], hosts=hosts)
+    with pytest.raises(UntracedError, match=said):
+        check_traced(needs, ["gpu-1", "gpu-2"])
+
+
+def test_lines_of_a_pool_share_the_names_of_its_hosts() -> None:
+    needs = bought({"gpu": {"hosts": 10_000}}).needs
+    assert len({id(need.hosts) for need in needs}) <= 2
+
+
+# The catalog.
+
+
+def test_ids_are_known_before_anything_is_planned() -> None:
+    found = bought({"gpu": {"gpus": ACME}, "edge": CPU_ONLY})
+    assert list(items_of_pools(found.cluster.nodes, builtin())) == [
+        "server.acme-accelerator-3-x2", "gpu.acme-accelerator-3", "server.edge",
+    ]  # fmt: skip
+    unknown = found.cluster.nodes["gpu"].model_copy(
+        update={"gpus": bought().cluster.nodes["gpu"].gpus.model_copy(update={"model": "x"})}  # type: ignore[union-attr]
+    )
+    assert list(items_of_pools({"gpu": unknown}, builtin())) == []
+
+
+def test_every_card_has_an_item_and_machines_are_those_that_advise_knows() -> None:
+    known = builtin().items
+    for name, gpu in builtin().gpus.items():
+        assert known[f"gpu.{name}"].power is not None
+        assert sizes(gpu) == per_host(gpu)
+        assert all(f"server.{name}-x{count}" in known for count in sizes(gpu))
+        assert is_soldered(gpu) is any(gpu.form_factor.startswith(one.form) for one in machines())
+
+
+def test_what_items_name_is_there() -> None:
+    known = assumptions()
+    for name, found in hardware().items():
+        assert not found.lead or found.lead in known.lead_times
+        assert not found.failures or found.failures in known.failures
+        is_running = found.category in _RUNNING or name in {"insurance", "decommissioning"}
+        assert (found.life is None) is (is_running or found.months is not None)
+    for item in items(builtin().gpus, Life()):
+        assert item.description
+        assert item.source
+    assert len(known.grid) == 27
+    assert [known.residual[age].range.base for age in (12, 24, 36, 60)] == [
+        D("0.60"), D("0.30"), D("0.20"), D("0.10"),
+    ]  # fmt: skip
+
+
+_RUNNING = (Category.SUPPORT, Category.STAFF, Category.ENERGY, Category.SPACE)
+
+
+def test_ranges_are_in_order() -> None:
+    known = assumptions()
+    for group in (known.failures, known.lead_times, known.residual, known.figures):
+        for found in group.values():
+            assert found.range.low <= found.range.base <= found.range.high

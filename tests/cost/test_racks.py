@@ -1,0 +1,220 @@
+"""Racks: nothing over a limit, nothing lost, and the same every time."""
+
+from decimal import Decimal
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from cost.bought import bought
+from freehold.catalog.load import builtin
+from freehold.cost.racks import Box, Distribution, boxes, distribution, pack
+from freehold.cost.types import Rack
+from freehold.report import Report
+from freehold.rules.narrow import at_most, is_narrow
+from freehold.rules.racks import check_racks
+from freehold.source import Source
+from freehold.spec.cost import Location
+
+D = Decimal
+
+
+def limits(**given: Any) -> Distribution:
+    """A rack of 42 units with 10 kW."""
+    known: dict[str, Any] = {
+        "pdu": "pdu.11kw", "pdus": 1, "spare": 1, "units": 42, "feed": D(10_000), "outlets": 24,
+        "weight_limit": None, "own_weight": D(125),
+    }  # fmt: skip
+    return Distribution(**(known | given))
+
+
+def box(name: str, count: int = 1, **given: Any) -> Box:
+    """Hosts of 2 units with 1 kW."""
+    known: dict[str, Any] = {
+        "pool": name, "names": tuple(f"{name}-{n}" for n in range(1, count + 1)), "is_host": True,
+        "units": 2, "power": D(1000), "weight": D(30), "outlets": 2,
+    }  # fmt: skip
+    return Box(**(known | given))
+
+
+def test_hosts_stand_from_the_bottom_up_and_switches_from_the_top_down() -> None:
+    switch = box("tor", 2, is_host=False, units=1)
+    [rack] = pack([switch, box("small", 2, units=1), box("large", units=4)], limits())
+    assert rack.hosts == (("large-1", 1, 4), ("small-1", 5, 1), ("small-2", 6, 1))
+    assert rack.others == (("tor-1", 42, 1), ("tor-2", 41, 1))
+    assert (rack.number, rack.used_units, rack.units) == (1, 8, 42)
+    assert (rack.maximum_power, rack.feed) == (D(5000), D(10_000))
+    assert (rack.weight, rack.outlets_used) == (D(275), 10)
+
+
+@pytest.mark.parametrize(
+    ("given", "racks"),
+    [
+        ({}, 2), ({"feed": D(5000)}, 3), ({"feed": D(20_000)}, 1), ({"units": 6}, 4),
+        ({"outlets": 4}, 6), ({"weight_limit": D(215)}, 4), ({"weight_limit": D(214)}, 6),
+    ],
+)  # fmt: skip
+def test_each_limit_counts(given: dict[str, Any], racks: int) -> None:
+    """12 hosts of 2 units, 1 kW, 30 kg and 2 outlets."""
+    assert len(pack([box("host", 12)], limits(**given))) == racks
+
+
+def test_small_hosts_fill_gaps_that_large_ones_left() -> None:
+    racks = pack([box("small", 2, units=1), box("large", 2, units=30)], limits())
+    assert [len(rack.hosts) for rack in racks] == [3, 1]
+
+
+def test_what_fits_nowhere_stands_alone() -> None:
+    racks = pack([box("hot", 2, power=D(20_000)), box("host")], limits())
+    assert [rack.hosts for rack in racks] == [
+        (("hot-1", 1, 2),), (("hot-2", 1, 2),), (("host-1", 1, 2),),
+    ]  # fmt: skip
+
+
+BOXES = st.lists(
+    st.builds(
+        box,
+        st.sampled_from("abcde"),
+        st.integers(1, 20),
+        units=st.integers(1, 12),
+        power=st.integers(1, 10_000).map(D),
+        weight=st.integers(1, 200).map(D),
+        outlets=st.integers(1, 6),
+        is_host=st.booleans(),
+    ),
+    min_size=1,
+    unique_by=lambda one: one.pool,
+)
+
+
+@given(BOXES, st.sampled_from([None, D(500)]))
+def test_no_rack_is_over_a_limit(found: list[Box], heaviest: Decimal | None) -> None:
+    known = limits(weight_limit=heaviest)
+    racks = pack(found, known)
+    assert racks == pack(found, known)
+    for rack in racks:
+        _within(rack)
+    standing = [name for rack in racks for name, _, _ in (*rack.hosts, *rack.others)]
+    assert sorted(standing) == sorted(name for one in found for name in one.names)
+    assert [rack.number for rack in racks] == list(range(1, len(racks) + 1))
+
+
+def _within(rack: Rack) -> None:
+    places = sorted((low, low + height) for _, low, height in (*rack.hosts, *rack.others))
+    assert places[0][0] >= 1
+    assert places[-1][1] <= rack.units + 1
+    assert all(end <= start for (_, end), (start, _) in pairwise(places))
+    assert rack.used_units == sum(end - start for start, end in places)
+    assert rack.maximum_power <= rack.feed
+    assert rack.weight_limit is None or rack.weight <= rack.weight_limit
+    assert rack.outlets_used <= rack.outlets
+
+
+@given(st.integers(1, 400), st.integers(1, 12), st.integers(1, 10_000))
+def test_equal_hosts_take_as_few_racks_as_can_be(count: int, units: int, watts: int) -> None:
+    racks = pack([box("host", count, units=units, power=D(watts))], limits(outlets=10_000))
+    each = min(42 // units, 10_000 // watts)
+    assert len(racks) == -(-count // each)
+
+
+def test_the_smallest_pdu_that_needs_no_more_racks() -> None:
+    assert distribution(Location(), [box("host", 5)]).pdu == "pdu.11kw"
+    assert distribution(Location(), [box("host", 5, power=D(4000))]).pdu == "pdu.22kw"
+    assert distribution(Location(), [box("host", 1, power=D(12_000))]).pdu == "pdu.22kw"
+    stated = Location.model_validate({"rack": {"power": "7.4 kW"}})
+    assert distribution(stated, []).feed == D(7400)
+    assert distribution(stated, []).pdu == "pdu.11kw"
+
+
+def test_what_stands_in_racks_follows_from_what_is_bought() -> None:
+    """A host: chassis 300 W, 4 x 350 W, 360 W, 4 x 12 W, 20 W, 2 x 8 W, 12 W = 2156 W."""
+    found = bought()
+    hosts, switch = boxes(found.needs, builtin())
+    assert (hosts.power, hosts.units, hosts.outlets) == (D(2156), 2, 2)
+    assert hosts.weight == D(28) + 4 * D("1.2") + 4
+    assert (switch.names, switch.power) == (("switch.tor-48x25g",), D(458))
+    machines = bought({"gpu": {"gpus": {"model": "b200", "count": 8}, "hosts": 1}})
+    [whole] = boxes(machines.needs, builtin())
+    assert (whole.power, whole.units, whole.outlets) == (D(14_300), 10, 6)
+
+
+def test_outlets_of_whole_machines() -> None:
+    whole = bought({"gpu": {}}, whole=("gpu",))
+    assert boxes(whole.needs, builtin())[0].outlets == 2
+    own = bought({"edge": {"gpus": None}}, whole=("edge",))
+    assert boxes(own.needs, builtin())[0].outlets == 2
+
+
+def test_a_machine_without_height_lies_on_a_shelf() -> None:
+    spark = bought({"gpu": {"gpus": {"model": "gb10-dgx-spark", "count": 1}, "hosts": 1}})
+    [rack] = spark.physics.racks
+    assert rack.hosts == (("gpu-1", 1, 1),)
+
+
+# Findings.
+
+
+@pytest.mark.parametrize(
+    ("rack", "rules"),
+    [
+        ({}, []), ({"power": "10 kW"}, ["rack-power"]), ({"units": 7}, ["rack-units"]),
+        ({"weight": 200}, ["rack-weight"]), ({"power": "11 kW", "count": 1}, ["rack-count"]),
+        ({"power": "11 kW", "count": 2}, []), ({"units": 8, "count": 2}, ["rack-count"]),
+    ],
+)  # fmt: skip
+def test_findings_about_racks(rack: dict[str, Any], rules: list[str]) -> None:
+    found = bought({"gpu": {"gpus": {"model": "h200-sxm5-141gb", "count": 8}}},
+                   location={"rack": rack})  # fmt: skip
+    report = Report(Source.parse(b"nodes: {gpu: {}}\n", "cluster.yml"))
+    check_racks(found.cluster, found.plan, builtin(), None, report)
+    assert [finding.rule for finding in report.findings] == rules
+    assert is_narrow(found.cluster, builtin()) is bool(rack)
+
+
+def test_nothing_is_said_of_racks_without_money_or_in_an_office() -> None:
+    found = bought({"gpu": {"hosts": 100}}, location={"kind": "office", "rack": {"count": 1}})
+    report = Report(Source.parse(b"nodes: {gpu: {}}\n", "cluster.yml"))
+    free = found.cluster.model_copy(update={"cost": None})
+    for cluster in (found.cluster, free):
+        check_racks(cluster, found.plan, builtin(), None, report)
+        assert not is_narrow(cluster, builtin())
+    assert report.findings == []
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    st.one_of(
+        st.none(),
+        st.sampled_from([None, "200 W"]).map(
+            lambda power: {
+                "name": "ACME", "count": 16, "vram": "40 GiB", "bandwidth": "1 TB/s",
+                "compute_capability": "9.0", **({"power": power} if power else {}),
+            }
+        ),
+        st.builds(
+            lambda model, count: {"model": model, "count": count},
+            st.sampled_from(sorted(builtin().gpus)),
+            st.integers(1, 16),
+        ),
+    ),
+    st.integers(1, 2000),
+    st.integers(1, 20_000),
+    st.sampled_from(["nvme", "ssd", "hdd"]),
+    st.integers(1, 900_000),
+)  # fmt: skip
+def test_what_is_not_narrow_has_no_host_over_the_bound(
+    gpus: dict[str, Any] | None, cores: int, gib: int, kind: str, gb: int
+) -> None:
+    pool = {
+        "hosts": 1, "gpus": gpus, "cpu": {"cores": cores}, "memory": f"{gib} GiB",
+        "storage": {"models": {"size": f"{gb} GB", "kind": kind}},
+    }  # fmt: skip
+    found = bought({"gpu": pool}, whole=("gpu",))
+    [host] = boxes(found.needs, builtin())
+    assert host.power <= at_most(found.cluster.nodes["gpu"], builtin())
+    assume(not is_narrow(found.cluster, builtin()))
+    report = Report(Source.parse(b"nodes: {gpu: {}}\n", "cluster.yml"))
+    check_racks(found.cluster, found.plan, builtin(), None, report)
+    assert report.findings == []
