@@ -135,14 +135,14 @@ def in_service(cost: Cost, ordered: date, lines: Iterable[BomLine]) -> date:
     capital = (line for line in lines if line.need.is_capital and not line.need.is_spare)
     weeks = (line.lead_time.base for line in capital if line.lead_time)
     days = max(weeks, default=Decimal(0)) * _WEEK
-    return ordered + timedelta(begun(days))
+    return ordered + timedelta(int(days))
 
 
 def later(day: date, span: Duration) -> date:
     """The day a span after another: by calendar months where it is some, else by days."""
     if span % _MONTH == 0:
         return months_later(day, span // _MONTH)
-    return day + timedelta(-(-span // _DAY))
+    return day + timedelta(span // _DAY)
 
 
 def months_later(day: date, months: int) -> date:
