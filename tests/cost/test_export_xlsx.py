@@ -172,14 +172,24 @@ def test_what_is_not_bought_is_not_asked_for() -> None:
 
 
 def test_a_percentage_is_of_the_cells_above() -> None:
-    percent = line(6, LINES[4].need.item, "0.05", "64000", percent_of=(Category.GPU,))
+    parts = (Category.GPU, Category.NETWORK)
+    percent = line(6, LINES[4].need.item, "0.05", "64001.01", percent_of=parts)
     row = table(opened(replace(RESULT, lines=(*LINES, percent)))["BOM"])[5]
-    assert "SUMPRODUCT" in str(row["Net, each"])
+    assert row["Net, each"] == "=SUM('BOM'!$O$2:$O$4)"
+    gpus = replace(percent, need=replace(percent.need, percent_of=(Category.GPU, Category.ENERGY)))
+    row = table(opened(replace(RESULT, lines=(*LINES, gpus)))["BOM"])[5]
+    assert row["Net, each"] == 64001.01  # not the sum of what it is of
     asked = table(opened(replace(RESULT, lines=(percent,)))["Request for quotation"])[0]
     assert (asked["Quantity"], asked["Unit"]) == (1, "all")
-    itself = replace(percent, need=replace(percent.need, percent_of=(Category.SUPPORT,)))
-    row = table(opened(replace(RESULT, lines=(itself,)))["BOM"])[0]
-    assert row["Net, each"] == 64000
+
+
+def test_a_percentage_of_lines_that_lie_apart() -> None:
+    apart = (LINES[0], replace(LINES[3], number=2), replace(LINES[2], number=3))
+    percent = line(
+        4, LINES[4].need.item, "1", "64001.01", percent_of=(Category.GPU, Category.NETWORK)
+    )
+    row = table(opened(replace(RESULT, lines=(*apart, percent)))["BOM"])[3]
+    assert row["Net, each"] == "=SUM('BOM'!$O$2:$O$2,'BOM'!$O$4:$O$4)"
 
 
 def test_the_same_bytes_each_time_and_no_clock() -> None:

@@ -1,6 +1,7 @@
 """The bill of materials for people."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 
 from freehold.cli.table import table
 from freehold.cost.export.words import (
@@ -32,7 +33,7 @@ def _lines(result: Result) -> Iterator[str]:
     )
     capital = [line for line in result.lines if line.need.is_capital]
     running = [line for line in result.lines if not line.need.is_capital]
-    for title, lines in (("capital", capital), ("running, each time it is paid", running)):
+    for title, lines in (("capital", capital), ("not capital, each time it is paid", running)):
         if lines:
             yield ""
             yield title
@@ -77,17 +78,27 @@ def _few(hosts: Sequence[str]) -> str:
 
 def _totals(result: Result) -> Iterator[str]:
     conventions = result.conventions
-    yield f"cost in {conventions.currency} (tax: {conventions.tax or 'none'})"
-    rows = [(category.value, *_total(sum_)) for category, sum_ in result.by_category.items()]
-    rows.append(("capital and once-paid cost", *_total(result.capex)))
-    rows.append(("first year of service", *_total(result.opex_year)))
-    yield from table(rows, right={2})
+    yield f"cost in {conventions.currency} (tax: {conventions.tax})"
+    once = result.by_category
+    paid = Total(
+        sum((sum_.amount for sum_ in once.values()), Decimal(0)),
+        sum(sum_.unknown for sum_ in once.values()),
+    )
+    sums = {
+        **{f"  {category}": sum_ for category, sum_ in once.items()},
+        "paid once": paid,
+        "of that capital": result.capex,
+        "recurring, a year at today's prices": result.opex_year,
+    }
+    yield from table(
+        ((title, *_total(sum_, conventions)) for title, sum_ in sums.items()), right={2}
+    )
 
 
-def _total(sum_: Total) -> tuple[str, str, str]:
+def _total(sum_: Total, conventions: Conventions) -> tuple[str, str, str]:
     return (
         "at least" if sum_.unknown else "",
-        grouped(sum_.amount),
+        unit_price(sum_.amount, conventions),
         holes(sum_.unknown) if sum_.unknown else "",
     )
 

@@ -32,6 +32,8 @@ COMMANDS: Final = (
     "lock",
     "report",
     "render",
+    "bom",
+    "tco",
     "diff",
     "apply",
     "verify",

@@ -7,7 +7,7 @@ from freehold.cli.bom_text import quality_lines
 from freehold.cli.table import table
 from freehold.cost.export.as_csv import options
 from freehold.cost.export.words import day, grouped, holes, percent, ratio, rounded
-from freehold.cost.types import BreakEven, Conventions, Costs, Result, Spread
+from freehold.cost.types import Conventions, Costs, Result, Spread
 from freehold.diagnostics import visible
 
 Rows = Iterator[Sequence[str]]
@@ -42,17 +42,6 @@ def _spaced(lines: Iterator[str]) -> Iterator[str]:
 def _verdicts(result: Result) -> Iterator[str]:
     for found in result.break_even:
         yield f"against {found.alternative}: {found.verdict}"
-        if threshold := _threshold(found):
-            yield f"  owning is cheaper from {threshold} on"
-
-
-def _threshold(found: BreakEven) -> str:
-    said = []
-    if found.threshold_hours_per_day is not None:
-        said.append(f"{rounded(found.threshold_hours_per_day)} hours of the busiest load a day")
-    if found.threshold_tokens_per_day is not None:
-        said.append(f"{rounded(found.threshold_tokens_per_day, 0)} tokens a day")
-    return ", or ".join(said)
 
 
 def _options(result: Result) -> Iterator[str]:
@@ -161,8 +150,9 @@ def _conventions(result: Result) -> Iterator[str]:
     rate = conventions.discount_rate
     discounting = "nothing is discounted" if rate is None else f"discounted at {percent(rate)}"
     yield (
-        f"{discounting}; {conventions.day_count}; {conventions.timing}; "
-        f"{conventions.hours_per_month} hours a month; rounded {conventions.rounding} to "
-        f"{conventions.minor_units} decimals on each line; tax: {conventions.tax or 'none'}"
+        f"{discounting} ({conventions.day_count}); {conventions.hours_per_month} hours a month; "
+        f"rounded {conventions.rounding} to {conventions.minor_units} decimals on each line; "
+        f"tax: {conventions.tax}"
     )
+    yield conventions.timing
     yield from (f"assumed: {assumption}" for assumption in result.assumptions)

@@ -8,6 +8,8 @@ from typing import Final
 from freehold.cost.money import EXACT
 from freehold.cost.types import Basis, Conventions, Quality, Range, Total, UnitPrice
 
+_DECIMALS: Final = 4
+
 
 def number(value: Decimal) -> str:
     """All digits, without an exponent and without a sign before zero: `0.000000135`."""
@@ -25,12 +27,16 @@ def money(amount: Decimal, currency: str) -> str:
 
 
 def unit_price(value: Decimal | None, conventions: Conventions) -> str:
-    """All digits, and at least as many decimals as the currency has; `unknown` for none."""
+    """At least as many decimals as the currency has, and `_DECIMALS`; `unknown` for none.
+
+    What is less than one is shown with all its digits.
+    """
     if value is None:
         return "unknown"
-    exact = value.normalize()
+    most = Decimal(1).scaleb(-_DECIMALS)
+    exact = value.quantize(most, ROUND_HALF_UP, EXACT) if abs(value) >= 1 else value
     padded = exact.quantize(Decimal(1).scaleb(-conventions.minor_units), context=EXACT)
-    return grouped(padded if padded == value else exact)
+    return grouped(padded if padded == exact else exact.normalize())
 
 
 def total(sum_: Total, currency: str) -> str:

@@ -3,6 +3,7 @@
 A cell holds a formula where the formula gives the bill's figure, else the figure alone.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -124,27 +125,21 @@ class _Row:
         return Formula(f"1-{one}/{full}", discount)
 
     def _net(self) -> Cell:
-        base, parts = self._line.price.base, self._line.need.percent_of
-        if base is None or base != self._sum_of_parts():
+        """Of a percentage, the sum of the cells that it is of: no cell may be of itself."""
+        base = self._line.price.base
+        parts = [line for line in self._context.result.lines if self._is_part(line)]
+        whole = sum((line.extended or Decimal(0) for line in parts), Decimal(0))
+        if base is None or not parts or base != whole:
             return base
-        conditions = "+".join(
-            f'({span(self._sheet, self._context, "Category")}="{part}")' for part in parts
+        spans = (
+            self._sheet.span(_AT["Net"], _FIRST + first, _FIRST + last)
+            for first, last in _runs([line.number - 1 for line in parts])
         )
-        capital = f'({span(self._sheet, self._context, "Kind")}="capex")'
-        return Formula(
-            sum_of(self._sheet, self._context, "Net", f"--({capital}*({conditions})>0)"), base
-        )
+        return Formula(f"SUM({','.join(spans)})", base)
 
-    def _sum_of_parts(self) -> Decimal | None:
-        """Of the capital lines of the categories that a percentage is of, if it is none of them."""
-        parts = self._line.need.percent_of
-        if not parts or self._line.need.item.category in parts:
-            return None
-        lines = (line for line in self._context.result.lines if line.need.is_capital)
-        amounts = (
-            line.extended or Decimal(0) for line in lines if line.need.item.category in parts
-        )
-        return sum(amounts, Decimal(0))
+    def _is_part(self, line: BomLine) -> bool:
+        is_of = line.need.item.category in self._line.need.percent_of
+        return is_of and line.need.is_capital and not line.need.percent_of
 
     def _extended(self) -> Cell:
         base, quantity = self._line.price.base, self._line.need.quantity
@@ -179,3 +174,14 @@ class _Row:
         a_year = None if cost is None else EXACT.divide(cost * 12, Decimal(every))
         known = None if a_year is None else self._context.rounding(a_year)
         return self._live(known, known, formula)
+
+
+def _runs(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    """First and last of each run of numbers that follow each other."""
+    runs: list[tuple[int, int]] = []
+    for number in numbers:
+        if runs and runs[-1][1] == number - 1:
+            runs[-1] = (runs[-1][0], number)
+        else:
+            runs.append((number, number))
+    return runs

@@ -1,0 +1,56 @@
+"""`freehold tco SPEC`: what owning costs over the horizon, beside its alternatives."""
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from freehold.cli.cost_output import SHARED, Encode, Priced, add_words, show
+
+if TYPE_CHECKING:
+    from freehold.cli.status import Subparsers
+
+_DESCRIPTION: Final = """\
+Prints the total cost of ownership: nominal and discounted, by year, for a million tokens and for
+a user, beside the alternatives of the spec; when owning becomes cheaper, if it does; and how sure
+that is.
+
+json and xlsx hold the whole result, the bill included; csv has a row for each payment of each
+option; markdown is for a comment in a review.
+
+Exit status: 0 good, 1 a limit is broken or the spec has mistakes, 2 nothing could be written.
+"""
+
+
+def add_parser(commands: "Subparsers") -> None:
+    """Add the command's words."""
+    parser = commands.add_parser(
+        "tco", help="reckon what owning costs, beside clouds and APIs",
+        description=_DESCRIPTION, formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )  # fmt: skip
+    add_words(parser, _FORMATS)
+    parser.set_defaults(run=run)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Show the cost on stdout, or write it to a file."""
+    return show(arguments, _FORMATS)
+
+
+def _text(priced: Priced) -> bytes:
+    from freehold.cli.tco_text import tco_lines  # noqa: PLC0415 - only what is asked for
+
+    return "".join(f"{line}\n" for line in tco_lines(priced.result)).encode()
+
+
+def _csv(priced: Priced) -> bytes:
+    from freehold.cost.export.as_csv import cashflows  # noqa: PLC0415 - only what is asked for
+
+    return cashflows(priced.result)
+
+
+_FORMATS: Final[Mapping[str, Encode]] = {
+    "text": _text,
+    "csv": _csv,
+    **SHARED,
+}
