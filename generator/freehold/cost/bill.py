@@ -123,7 +123,7 @@ class _Clerk:
         rate = self._rate(need)
         price = replace(
             rate,
-            amount=_of(whole, rate.amount, need.quantity) if len(of) > missing or not of else None,
+            amount=None if missing and not whole else _of(whole, rate.amount, need.quantity),
             note=_but(missing, rate.note),
         )
         return Priced(price, group)

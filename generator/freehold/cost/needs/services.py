@@ -82,16 +82,12 @@ def _gpus(purchase: Purchase) -> Iterator[Decimal]:
 def _share(
     purchase: Purchase, identity: str, category: Category, stated: Decimal | None, key: str
 ) -> Need:
-    """A fraction of the price of hardware: the spec's, else the price book's, by its percents.
-
-    What a vendor has quoted is an amount, and binds before either.
-    """
-    found = purchase.pricing.price(identity, category).price
-    if found.currency:
-        return purchase.site(identity, 1, ("cost",))
-    fraction = found.base.scaleb(-2).normalize() if found.base else None
+    """What a quote says; else a fraction of the price of hardware: the spec's, or the book's."""
+    price = purchase.pricing.price(identity, category).price
+    if purchase.has_quote(price) or price.base is None:
+        need = purchase.site(identity, 1, ("cost",))
+        return replace(need, item=replace(need.item, unit="year" if key == "support" else "lot"))
     if stated is not None:
         return replace(purchase.site(identity, stated, ("cost", key)), percent_of=HARDWARE)
-    if fraction is None:
-        return purchase.site(identity, 1, ("cost",))
+    fraction = price.base.scaleb(-2).normalize()
     return replace(purchase.site(identity, fraction, ("cost",)), percent_of=HARDWARE)
