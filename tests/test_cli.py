@@ -285,11 +285,11 @@ def test_a_directory_on_the_way_is_no_link_either(
 def test_quotes_are_read(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec.write_text(VALID + "  quotes: quotes.yml\n")
     quotes = spec.parent / "quotes.yml"
-    quotes.write_text("version: 1\nrates: {USD: 0.92 EUR}\nquotes: [{item: x, price: 7 USD}]\n")
+    quotes.write_text("version: 1\nrates: {USD: 0.92 EUR}\nquotes: [{item: gpu.l40s-48gb, price: 7 USD}]\n")
     assert main(["check", str(spec)]) == 0
     quotes.write_text(quotes.read_text().replace("0.92 EUR", "0.92 CHF"))
     assert main(["check", str(spec)]) == 1
-    assert f"--> {quotes}:3:" in capsys.readouterr().out
+    assert f"--> {quotes}:2:" in capsys.readouterr().out
 
 
 def test_the_schema_is_a_schema() -> None:
