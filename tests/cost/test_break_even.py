@@ -134,28 +134,32 @@ def test_nothing_against_nothing_is_no_win() -> None:
     assert (found.outcome, found.owning_wins, found.saving) == (Outcome.ALWAYS, False, D(0))
 
 
-@pytest.mark.parametrize(
-    ("own", "other", "missing", "outcome", "wins"),
-    [
-        ("2500", "100", "own_unknown", Outcome.NEVER, False),
-        ("1000", "100", "own_unknown", Outcome.UNKNOWN, None),
-        ("1000", "100", "other_unknown", Outcome.UNKNOWN, True),
-        ("2500", "100", "other_unknown", Outcome.UNKNOWN, None),
-    ],
-)
+HOLES = [
+    ("2500", {"own_unknown": 2}, Outcome.NEVER, False,
+     "Owning costs at least 100 EUR more than `cloud` over 24 months (undiscounted), whatever the "
+     "2 prices that owning lacks come to."),
+    ("1000", {"own_unknown": 2}, Outcome.UNKNOWN, None,
+     "Owning is cheaper than `cloud` as long as the 2 prices that owning lacks come to less than "
+     "1,400 EUR over 24 months (undiscounted)."),
+    ("1000", {"other_unknown": 1}, Outcome.UNKNOWN, True,
+     "Owning costs at least 1,400 EUR less than `cloud` over 24 months (undiscounted), whatever "
+     "the price that `cloud` lacks comes to."),
+    ("2500", {"other_unknown": 1}, Outcome.UNKNOWN, None,
+     "Owning is dearer than `cloud` unless the price that `cloud` lacks comes to more than 100 EUR "
+     "over 24 months (undiscounted)."),
+    ("1000", {"own_unknown": 1, "other_unknown": 1}, Outcome.UNKNOWN, None,
+     "Both sides lack prices, so whether owning is cheaper than `cloud` is not known."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("own", "missing", "outcome", "wins", "verdict"), HOLES)
 def test_a_missing_price_makes_its_own_side_dearer(
-    own: str, other: str, missing: str, outcome: Outcome, wins: object
+    own: str, missing: dict[str, int], outcome: Outcome, wins: object, verdict: str
 ) -> None:
-    found = compare([flow(ORDERED, own)], monthly(other), **{missing: 1})
+    found = compare([flow(ORDERED, own)], monthly("100"), **missing)
     assert (found.outcome, found.owning_wins) == (outcome, wins)
     assert found.saving is found.threshold_hours_per_day is None
-    said: dict[object, str] = {
-        None: "Prices are missing that decide whether owning is cheaper than `cloud` over 24 "
-        "months, as far as prices are known.",
-        True: "Owning is cheaper than `cloud` over 24 months, as far as prices are known.",
-        False: "Owning is dearer than `cloud` over 24 months, as far as prices are known.",
-    }
-    assert found.verdict == said[wins]
+    assert found.verdict == verdict
 
 
 def test_owning_with_a_hole_that_is_always_cheaper_is_not_sure_to_be() -> None:

@@ -13,7 +13,7 @@ from freehold.cost.alternatives.token_prices import Mix, other_rates, rates
 from freehold.cost.types import Category
 
 D = Decimal
-DAY = date(2026, 12, 1)
+DAY, NONE = date(2026, 12, 1), D(0)
 PLAIN = Mix(prompt=2000, cached=D(0), batch=D(0), batch_discount=D("0.5"))
 TOKENS = {"input": "2", "output": "8", "cached": "0.5"}
 
@@ -26,7 +26,7 @@ def entry(**more: Any) -> Entry:
     return Entry.model_validate({key: value for key, value in (made | more).items() if value})
 
 
-def mix(prompt: int = 2000, cached: Decimal = D(0), batch: Decimal = D(0)) -> Mix:
+def mix(prompt: int = 2000, cached: Decimal = NONE, batch: Decimal = NONE) -> Mix:
     return Mix(prompt, cached, batch, D("0.5"))
 
 

@@ -52,6 +52,15 @@ class Comparison:
     is_discounted: bool
     usage: Usage
 
+    @property
+    def worth(self) -> str:
+        """What amounts are compared at."""
+        return "in present value" if self.is_discounted else "undiscounted"
+
+    def amount(self, difference: Decimal) -> str:
+        """Such as `1,234.50 EUR`, without its sign."""
+        return f"{abs(difference):,f} {self.currency}"
+
 
 def comparison(
     cost: Cost,
@@ -80,10 +89,10 @@ def break_even(owning: Costs, alternative: Costs, by: Comparison) -> BreakEven:
         saving=saving if is_known else None,
         threshold_hours_per_day=_by(times, by.usage.hours_per_day),
         threshold_tokens_per_day=_by(times, by.usage.tokens_per_day),
-        verdict="",
+        verdict="" if is_known else _with_holes(owning, alternative, by),
         cumulative=_cumulative(owning, alternative, _month_ends(by.calendar)),
     )
-    return replace(found, verdict=_verdict(found, by))
+    return replace(found, verdict=_verdict(found, by)) if is_known else found
 
 
 def _usage(
@@ -203,23 +212,34 @@ def _by(times: Decimal | None, planned: Decimal | None) -> Decimal | None:
 
 
 def _verdict(found: BreakEven, by: Comparison) -> str:
-    months = by.calendar.horizon_months
-    if found.saving is None:
-        return f"{_without_prices(found)} over {months} months, as far as prices are known."
-    more = "less" if found.saving > 0 else "more"
-    worth = "in present value" if by.is_discounted else "undiscounted"
-    amount = f"{abs(found.saving):,f} {by.currency}"
+    saving = found.saving or Decimal(0)
+    more = "less" if saving > 0 else "more"
     return (
-        f"{_course(found)}; over {months} months owning costs {amount} {more} ({worth})"
-        f"{_from_which_use(found, by.usage)}."
+        f"{_course(found)}; over {by.calendar.horizon_months} months owning costs "
+        f"{by.amount(saving)} {more} ({by.worth}){_from_which_use(found, by.usage)}."
     )
 
 
-def _without_prices(found: BreakEven) -> str:
-    than = f"than `{found.alternative}`"
-    if found.owning_wins is None:
-        return f"Prices are missing that decide whether owning is cheaper {than}"
-    return f"Owning is {'cheaper' if found.owning_wins else 'dearer'} {than}"
+def _with_holes(owning: Costs, alternative: Costs, by: Comparison) -> str:
+    """What the prices that are missing may come to before the verdict turns."""
+    gap, other = alternative.npv.amount - owning.npv.amount, f"`{alternative.name}`"
+    over = f"over {by.calendar.horizon_months} months ({by.worth})"
+    if owning.npv.unknown and alternative.npv.unknown:
+        return f"Both sides lack prices, so whether owning is cheaper than {other} is not known."
+    lacking, who = (owning, "owning") if owning.npv.unknown else (alternative, other)
+    count, amount = lacking.npv.unknown, by.amount(gap)
+    lacked = f"the price that {who} lacks comes" if count == 1 else (
+        f"the {count} prices that {who} lacks come"
+    )  # fmt: skip
+    if (gap > 0) == (lacking is owning):
+        is_cheaper = "cheaper" if gap > 0 else "dearer"
+        until = "as long as" if gap > 0 else "unless"
+        bound = "less" if gap > 0 else "more"
+        return (
+            f"Owning is {is_cheaper} than {other} {until} {lacked} to {bound} than {amount} {over}."
+        )
+    more = "less" if gap > 0 else "more"
+    return f"Owning costs at least {amount} {more} than {other} {over}, whatever {lacked} to."
 
 
 def _course(found: BreakEven) -> str:

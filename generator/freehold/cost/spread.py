@@ -108,7 +108,8 @@ def _tornado(
     groups: dict[str, list[Driver]] = {}
     for name in sorted(used):
         groups.setdefault(drivers[name].group, []).append(drivers[name])
-    swings = [_swing(terms, members, rounding) for members in groups.values()]
+    found = (_swing(terms, members, rounding) for members in groups.values())
+    swings = [swing for swing in found if swing.low != swing.high]
     return tuple(sorted(swings, key=lambda swing: (-abs(swing.high - swing.low), swing.group)))
 
 

@@ -142,6 +142,8 @@ class ApiOffer:
                 item = self.served[model].item
                 by_item[item] = by_item.get(item, Decimal(0)) + sum(paid)
             for item, amount in by_item.items():
+                if not amount:
+                    continue
                 yield terms.flow(
                     month.ends, self.name, Category.API, span.stage, amount * grown,
                     drivers=self._drivers(item),

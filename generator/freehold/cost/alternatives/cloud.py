@@ -91,7 +91,13 @@ class CloudOffer:
     @property
     def note(self) -> str:
         """What a reader must know."""
-        return self.price.note
+        said = [self.price.note] if self.price.note else []
+        if self.spec.support:
+            said.append(f"support at {self.spec.support.written} of the instances' price")
+        if self.egress and self.egress.base is not None:
+            each = f"{self.egress.base.normalize():f} {self.setting.cost.currency}"
+            said.append(f"{self.spec.egress} leave each month at {each}/GB ({self.egress.source})")
+        return "; ".join(said)
 
     @property
     def unknown(self) -> int:
