@@ -36,6 +36,7 @@ WITH_RULES: Final = (
     "freehold.render.write",
     "freehold.rules.alternatives",
     "freehold.rules.check",
+    "freehold.rules.exclusions",
     "freehold.rules.quotes",
     "freehold.rules.racks",
     "freehold.source",

@@ -62,11 +62,21 @@ def open_spec(path: Path) -> Opened:
     quotes_source = _quotes_source(path, cluster, report)
     catalog = _read_catalog(path, cluster, report)
     quotes = _read_quotes(quotes_source, cluster, catalog, report)
-    if catalog and cluster.cost and cluster.cost.alternatives:
+    if catalog:
+        _check_items(cluster, catalog, quotes, report)
+    return Opened(path, source, cluster, catalog, report, quotes, quotes_source)
+
+
+def _check_items(cluster: Cluster, catalog: Catalog, quotes: Quotes | None, report: Report) -> None:
+    """Report names of the cost section that neither catalog nor price book has."""
+    if cluster.cost and cluster.cost.alternatives:
         from freehold.rules.alternatives import check_alternatives  # noqa: PLC0415 - reads prices
 
         check_alternatives(cluster, catalog, quotes, report)
-    return Opened(path, source, cluster, catalog, report, quotes, quotes_source)
+    if cluster.cost and cluster.cost.without:
+        from freehold.rules.exclusions import check_exclusions  # noqa: PLC0415 - reads the parts
+
+        check_exclusions(cluster, catalog, report)
 
 
 def plan_of(opened: Opened) -> Plan | None:
