@@ -8,7 +8,7 @@ from typing import Any
 from freehold.catalog.load import builtin
 from freehold.cost.flows import Residuals
 from freehold.cost.pricing import Pricing
-from freehold.cost.result import Bill, Given, assemble, reckon
+from freehold.cost.result import Assembly, Bill, Given, reckon
 from freehold.cost.types import (
     Basis,
     BomLine,
@@ -138,7 +138,8 @@ def assembling(spec: str, made: Bill) -> tuple[Result | None, Report]:
     """The same, with what is found wrong."""
     cluster, plan = planned(spec)
     report = Report(Source.parse(spec.encode(), "cluster.yml"))
-    return assemble(cluster, plan, made, report), report
+    assert cluster.cost
+    return Assembly(cluster, cluster.cost, plan, made, report).result(), report
 
 
 @cache
@@ -153,4 +154,6 @@ def reckoned(spec: str) -> tuple[Result | None, Report]:
     """The same, with what is found wrong."""
     cluster, plan = planned(spec)
     report = Report(Source.parse(spec.encode(), "cluster.yml"))
-    return reckon(Given(cluster, plan, builtin(), None, "1" * 64), report), report
+    assert cluster.cost
+    given = Given(cluster, cluster.cost, plan, builtin(), None, "1" * 64)
+    return reckon(given, report), report

@@ -12,12 +12,14 @@ from freehold.cost.calendar import (
     Calendar,
     in_service,
     later,
+    may_be_short,
     months_between,
     months_later,
 )
 from freehold.cost.money import EXACT
 from freehold.cost.types import Range
 from freehold.spec.cost import Cost
+from freehold.spec.quotes import Quotes
 from freehold.units import Duration
 
 D = Decimal
@@ -68,6 +70,20 @@ def test_spares_and_what_runs_are_not_waited_for() -> None:
     lines = [line(late, "1", is_spare=True), line(late, "1", every=1), line(ENERGY, "1", every=1)]
     assert in_service(spec(), ORDERED, lines) == ORDERED
     assert in_service(spec(), ORDERED, []) == ORDERED
+
+
+def test_only_near_horizons_need_every_lead_time() -> None:
+    def quoted(lead_time: str) -> Quotes:
+        quote = {"item": "x", "price": "1 EUR"} | ({"lead_time": lead_time} if lead_time else {})
+        return Quotes.model_validate({"version": 1, "quotes": (quote,)})
+
+    assert not may_be_short(spec(), None)
+    assert may_be_short(spec(horizon="2 years"), None)
+    assert not may_be_short(spec(), quoted(""))
+    assert not may_be_short(spec(), quoted("59 months"))
+    assert may_be_short(spec(), quoted("5 years"))
+    assert not may_be_short(spec(horizon="1 year", lead_time="11 months"), quoted("5 years"))
+    assert may_be_short(spec(horizon="1 year", lead_time="1 year"), None)
 
 
 def test_the_years_end_with_the_horizon() -> None:

@@ -19,16 +19,11 @@ from cost.sites import (
     bill,
     item,
     line,
-    planned,
     reckoned,
     result,
 )
-from freehold.catalog.load import builtin
 from freehold.cli.opening import open_spec, plan_of, result_of
-from freehold.cost.result import Given, bill_of, check_horizon, reckon
 from freehold.cost.types import Category, Result, Stage, Total
-from freehold.report import Report
-from freehold.source import Source
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINES = (
@@ -180,16 +175,6 @@ def test_a_lease_is_compared_at_the_same_rate() -> None:
     assert sum(flow.discounted for flow in found.lease.flows) == found.lease.npv.amount
 
 
-def test_a_spec_without_money_has_no_bill() -> None:
-    cluster, plan = planned(CLINIC)
-    given = Given(cluster, plan, builtin(), None, "")
-    report = Report(Source.parse(CLINIC.encode(), "cluster.yml"))
-    assert bill_of(given) is None
-    assert reckon(given, report) is None
-    check_horizon(given, report)
-    assert report.findings == []
-
-
 def test_demand_above_the_capacity_has_no_result() -> None:
     few = CLINIC.replace("replicas: 2\n", "replicas: 2\n    max_num_seqs: 8\n")
     few = few.replace(", first_token: 2 s, speed: 20 tok/s", "")
@@ -230,3 +215,23 @@ def test_a_spec_without_a_cost_section_is_told_what_to_write(tmp_path: Path) -> 
     assert finding.rule == "cost-missing"
     assert "currency: EUR, horizon: 5 years, electricity: 0.19 EUR/kWh" in finding.help
     assert result_of(replace(opened, cluster=None), plan) is None
+
+
+@pytest.mark.parametrize(
+    ("lead_time", "quoted", "remedy"),
+    [("", "70 weeks", "or `lead_time: 4 weeks`"), ("13 months", "1 week", "a shorter `lead_time`")],
+)
+def test_check_sees_lead_times_of_quotes(
+    tmp_path: Path, lead_time: str, quoted: str, remedy: str
+) -> None:
+    cost = COST.replace("5 years", "12 months").replace("  lead_time: 3 months\n", "")
+    stated = f"  lead_time: {lead_time}\n" if lead_time else ""
+    spec = tmp_path / "cluster.yml"
+    spec.write_text(CLINIC + cost + stated + "  quotes: quotes.yml\n")
+    slow = f"{{item: gpu.l40s-48gb, price: 7000 EUR, lead_time: {quoted}}}"
+    spec.with_name("quotes.yml").write_text(f"version: 1\nquotes: [{slow}]\n")
+    opened = open_spec(spec)
+    assert plan_of(opened) is None
+    (finding,) = [one for one in opened.report.findings if one.severity == "error"]
+    assert finding.rule == "horizon-too-short"
+    assert remedy in finding.help

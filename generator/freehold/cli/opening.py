@@ -107,7 +107,9 @@ def result_of(opened: Opened, plan: Plan) -> "Result | None":
         return None
     from freehold.cost.result import Given, reckon  # noqa: PLC0415 - reads every price
 
-    return reckon(Given(cluster, plan, catalog, opened.quotes, _digest(opened)), opened.report)
+    return reckon(
+        Given(cluster, cluster.cost, plan, catalog, opened.quotes, _digest(opened)), opened.report
+    )
 
 
 def _digest(opened: Opened) -> str:
@@ -127,7 +129,7 @@ def _check_cost(opened: Opened, cluster: Cluster, catalog: Catalog, plan: Plan) 
     if may_be_short(cluster.cost, opened.quotes):
         from freehold.cost.result import Given, check_horizon  # noqa: PLC0415 - reads every price
 
-        check_horizon(Given(cluster, plan, catalog, opened.quotes, ""), opened.report)
+        check_horizon(Given(cluster, cluster.cost, plan, catalog, opened.quotes, ""), opened.report)
     if is_narrow(cluster, catalog):
         from freehold.rules.racks import check_racks  # noqa: PLC0415 - reads every price
 

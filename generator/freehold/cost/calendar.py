@@ -112,7 +112,9 @@ def calendar(cost: Cost, ordered: date, lines: Iterable[BomLine], report: Report
             f"the horizon of {cost.horizon} ends on {found.ends}, the machines serve from "
             f"{found.in_service} on",
             ("cost", "horizon"),
-            help="write a longer horizon, or `lead_time: 4 weeks` when you know that they come "
+            help="write a longer horizon, or a shorter `lead_time`"
+            if cost.lead_time
+            else "write a longer horizon, or `lead_time: 4 weeks` when you know that they come "
             "sooner",
         )
     return found

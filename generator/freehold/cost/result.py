@@ -57,6 +57,8 @@ class Given:
     """What a cost is reckoned from."""
 
     cluster: Cluster
+    cost: Cost
+    """The cluster's."""
     plan: Plan
     catalog: Catalog
     quotes: Quotes | None
@@ -78,18 +80,15 @@ class Bill:
 
 
 def reckon(given: Given, report: Report) -> Result | None:
-    """The cost of a plan; none without a cost section, or when a finding stands in the way."""
-    made = bill_of(given)
-    return assemble(given.cluster, given.plan, made, report) if made else None
+    """The cost of a plan; none when a finding stands in the way."""
+    return Assembly(given.cluster, given.cost, given.plan, bill_of(given), report).result()
 
 
-def bill_of(given: Given) -> Bill | None:
-    """What is bought for a plan, and what runs it; none without a cost section."""
-    cluster, plan, cost = given.cluster, given.plan, given.cluster.cost
-    if cost is None:
-        return None
+def bill_of(given: Given) -> Bill:
+    """What is bought for a plan, and what runs it."""
+    cost, plan = given.cost, given.plan
     pricing = Pricing.of(cost, given.quotes, given.catalog)
-    needed = needs(cluster, cost, plan, given.catalog, pricing)
+    needed = needs(given.cluster, cost, plan, given.catalog, pricing)
     found = physics(cost, plan, needed, given.catalog)
     by_age = {age: one.range.as_range for age, one in assumptions().residual.items()}
     return Bill(
@@ -104,21 +103,14 @@ def bill_of(given: Given) -> Bill | None:
 
 def check_horizon(given: Given, report: Report) -> None:
     """Report a horizon that ends before the machines serve."""
-    made, cost = bill_of(given), given.cluster.cost
-    if made and cost:
-        calendar(cost, made.pricing.ordered, made.lines, report)
-
-
-def assemble(cluster: Cluster, plan: Plan, bill: Bill, report: Report) -> Result | None:
-    """The cost of the plan by its bill; none when a finding stands in the way."""
-    cost = cluster.cost
-    if cost is None:
-        return None
-    return _Assembly(cluster, cost, plan, bill, report).result()
+    made = bill_of(given)
+    calendar(given.cost, made.pricing.ordered, made.lines, report)
 
 
 @dataclass(frozen=True, slots=True)
-class _Assembly:
+class Assembly:
+    """A plan and its bill, before what follows from them is reckoned."""
+
     cluster: Cluster
     cost: Cost
     plan: Plan
@@ -126,6 +118,7 @@ class _Assembly:
     report: Report
 
     def result(self) -> Result | None:
+        """The cost of the plan by its bill; none when a finding stands in the way."""
         cost, bill = self.cost, self.bill
         days = calendar(cost, bill.pricing.ordered, bill.lines, self.report)
         terms = Terms(days, bill.pricing.rounding, cost.discount_rate, cost.escalation)
