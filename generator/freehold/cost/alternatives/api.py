@@ -83,7 +83,7 @@ class ApiOffer:
         if left and self.served:
             said.append(f"without {', '.join(left)}, since they write no text")
         if use.batch:
-            off = _discount(self.setting) * 100
+            off = (_discount(self.setting) * 100).normalize()
             said.append(f"{use.batch.written} of the tokens wait for a batch, at {off:f} % off")
         if use.cached:
             said.append(f"{use.cached.written} of the input is billed as cached")

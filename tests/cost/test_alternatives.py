@@ -1,0 +1,393 @@
+"""The same demand elsewhere, worked out by hand.
+
+1000 tokens per second in half of the hours at half of the load, with 730 hours a month:
+12 * 730 * 3600 * 0.5 * 0.5 * 1000 = 7884 million a year of output, five times that of input;
+657 and 3285 million a month. One USD is 0.92 EUR.
+"""
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from functools import cache
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cost.sites import CLINIC, ORDERED, D, assembled, bill, item, line, planned
+from freehold.catalog.load import builtin
+from freehold.cost.alternatives.offers import Offers, offers
+from freehold.cost.alternatives.setting import Setting
+from freehold.cost.calendar import Calendar
+from freehold.cost.demand import demand
+from freehold.cost.flows import Terms
+from freehold.cost.money import Rounding
+from freehold.cost.pricing import Pricing
+from freehold.cost.types import Category, Costs, Outcome, Stage
+from freehold.cost.unit_costs import Served
+from freehold.spec.quotes import Quotes
+
+BASE = """
+cost:
+  currency: EUR
+  horizon: 5 years
+  electricity: 0.19 EUR/kWh
+  date: 2026-12-01
+  lead_time: 3 months
+"""
+USE = "  use: {demand: 50 %, load: 50 %, throughput: {assistant: 1000 tok/s}}\n"
+SERVICE, ENDS = date(2027, 3, 1), date(2031, 12, 1)
+GPT = "{api: api.groq.openai/gpt-oss-120b}"
+QUOTES = Quotes.model_validate(
+    {
+        "version": 1,
+        "quotes": [
+            {"item": "cloud.sovereign", "price": "2.00 EUR", "kind": "contract"},
+            {"item": "cloud_gpu.nebius_l40s", "price": "1.00 EUR", "kind": "contract"},
+        ],
+    }
+)
+
+
+@cache
+def offered(alternatives: str, use: str = USE, more: str = "", site: str = CLINIC) -> Offers:
+    spec = f"{site}{BASE}{use}{more}  alternatives: {alternatives}\n"
+    cluster, plan = planned(spec)
+    cost = cluster.cost
+    assert cost is not None
+    calendar = Calendar(ORDERED, SERVICE, 60)
+    terms = Terms(calendar, Rounding("EUR", 2), cost.discount_rate, cost.escalation)
+    served = Served(calendar.service, demand(cluster, cost, plan), D("0.25"), D(0))
+    pricing = Pricing.of(cost, QUOTES, builtin())
+    return offers(Setting(cluster.models, cost, plan, pricing, terms, served))
+
+
+def one(alternative: str, use: str = USE, more: str = "", site: str = CLINIC) -> Costs:
+    (found,) = offered(f"{{other: {alternative}}}", use, more, site).costs
+    return found
+
+
+def paid(costs: Costs, category: Category | None = None) -> list[Decimal]:
+    return [f.amount for f in costs.flows if category in {None, f.category}]
+
+
+def test_an_api_bills_the_tokens_of_each_month_of_service() -> None:
+    found = one(GPT)
+    # (3285 * 0.15 + 657 * 0.60) * 0.92 = 886.95 * 0.92
+    assert paid(found) == [D("815.99")] * 57
+    assert (found.flows[0].on, found.flows[-1].on) == (date(2027, 3, 31), date(2031, 11, 30))
+    assert {flow.stage for flow in found.flows} == {Stage.RUNNING}
+    assert (found.nominal.amount, found.nominal.unknown) == (D("46511.43"), 0)
+    assert found.description == "groq openai/gpt-oss-120b, billed by tokens"
+
+
+def test_the_price_of_an_api_is_named_and_dated() -> None:
+    price = one(GPT).price
+    assert price is not None
+    assert price.amount is not None
+    assert price.amount.base == D("0.2070")  # (5 * 0.15 + 0.60) / 6 * 0.92
+    assert (price.original, price.currency) == (D("0.225"), "USD")
+    assert (price.as_of, price.source) == (date(2026, 11, 23), "genai")
+
+
+def test_input_and_output_of_an_api_have_their_own_cost() -> None:
+    units = one(GPT).units
+    assert units is not None
+    assert units.per_million_input is not None
+    assert units.per_million_output is not None
+    assert abs(units.per_million_input - D("0.138")) < D("0.00001")
+    assert abs(units.per_million_output - D("0.552")) < D("0.00001")
+    assert (units.kwh_per_million, units.per_gpu_hour) == (None, None)
+
+
+def test_an_uplift_for_residency() -> None:
+    assert paid(one("{api: api.groq.openai/gpt-oss-120b, uplift: 10 %}"))[0] == D("897.59")
+
+
+def test_cached_and_batched_tokens_of_an_api() -> None:
+    use = USE.replace("}}", "}, cached: 40 %, batch: 20 %}")
+    found = one(GPT, use)
+    # input 0.15 - 0.4 * 0.075 = 0.12; all by 1 - 0.2 * 0.5: (394.2 + 394.2) * 0.9 * 0.92
+    assert paid(found)[0] == D("652.80")
+    assert found.note == (
+        "20 % of the tokens wait for a batch, at 50 % off; 40 % of the input is billed as cached"
+    )
+
+
+def test_prices_change_with_the_month_in_which_they_do() -> None:
+    """Serving from the order on, bridged: December is billed at the old price."""
+    found = one("{api: api.google.gemini-3.8-flash}", more="  bridge: other\n")
+    # (3285 * 0.75 + 657 * 3.75) * 0.92 = 4533.30; twice that from 2027 on
+    assert paid(found)[:3] == [D("4533.30"), D("9066.60"), D("9066.60")]
+    assert found.flows[0].on == date(2026, 12, 31)
+    assert len(found.flows) == 60
+
+
+def test_prices_of_peak_hours_count_by_their_share_of_the_day() -> None:
+    found = one("{api: api.deepseek.deepseek-v4-flash}")
+    # 7 of 24 hours at twice the price: (3285 * 0.15 + 657 * 0.60) * 31 / 24 * 0.92
+    assert paid(found)[0] == D("1053.99")
+    assert found.note.startswith("demand is taken to be even over the hours of the day; ")
+
+
+def test_apis_become_cheaper_each_year_since_the_order() -> None:
+    found = one(GPT, more="  escalation: {api: -10 %}\n")
+    by_month = paid(found)
+    assert by_month[8] == D("815.99")  # November 2027
+    assert by_month[9] == D("734.39")  # from December on: 815.994 * 0.9
+    assert by_month[-1] == D("535.37")  # 815.994 * 0.9 ** 4
+
+
+def test_tax_that_is_not_got_back_is_paid_on_both_sides() -> None:
+    alternatives = f"{{api: {GPT}, cloud: {{cloud: cloud.sovereign, instances: 1}}}}"
+    for tax, factor in (("false", D("1.19")), ("true", D(1))):
+        api, cloud = offered(
+            alternatives, more=f"  tax: {{rate: 19 %, recoverable: {tax}}}\n"
+        ).costs
+        assert paid(api)[0] == Rounding("EUR", 2)(D("815.994") * factor)
+        assert paid(cloud)[0] == 1460 * factor  # 730 hours at 2.00
+
+
+TWO = CLINIC.replace("    replicas: 2\n", "    replicas: 1\n").replace(
+    "isolation:",
+    """  chat:
+    source: Qwen/Qwen3-8B
+    precision: bf16
+    workload: {users: 8, prompt: 1000, answer: 1000, context: 8k}
+isolation:""",
+)
+USE_OF_TWO = USE.replace("1000 tok/s", "1000 tok/s, chat: 100 tok/s")
+
+
+def test_each_model_may_have_an_api_of_its_own() -> None:
+    spec = "{api: {assistant: api.groq.openai/gpt-oss-120b, chat: api.openai.gpt-5-mini}}"
+    found = one(spec, USE_OF_TWO, site=TWO)
+    # chat: 65.7 million of input and of output: (65.7 * 0.25 + 65.7 * 2) * 0.92 = 136.00
+    assert paid(found)[:2] == [D("815.99"), D("136.00")]
+    assert found.description == "groq openai/gpt-oss-120b and openai gpt-5-mini, billed by tokens"
+    assert found.flows[1].drivers == ("fx/USD", "load", "price/api.openai.gpt-5-mini")
+
+
+def test_models_at_one_api_are_one_bill() -> None:
+    found = one(GPT, USE_OF_TWO, site=TWO)
+    # 815.994 + (65.7 * 0.15 + 65.7 * 0.60) * 0.92 = 815.994 + 45.333
+    assert paid(found)[0] == D("861.33")
+
+
+def test_an_api_without_a_price_is_unknown_and_not_free() -> None:
+    found = one("{api: api.nobody}")
+    assert (found.nominal.amount, found.nominal.unknown, found.npv.unknown) == (D(0), 1, 1)
+    assert found.price is not None
+    assert found.price.amount is None
+    assert found.description == "api.nobody, billed by tokens"
+
+
+def test_one_api_of_two_without_a_price() -> None:
+    found = one("{api: {assistant: api.nobody, chat: api.openai.gpt-5-mini}}", USE_OF_TWO, site=TWO)
+    assert (paid(found)[0], found.nominal.unknown) == (D("136.00"), 1)
+    assert found.units is not None
+    assert found.units.at_least
+
+
+def test_demand_that_is_not_known_is_not_free() -> None:
+    """Of a card that is written out, nobody knows the speed."""
+    card = "{name: Made X1, count: 4, vram: 45 GiB, bandwidth: 864 GB/s, compute_capability: '8.9'}"
+    site = CLINIC.replace("{model: l40s-48gb, count: 4}", card)
+    found = one(GPT, "", site=site)
+    assert (found.nominal.amount, found.nominal.unknown) == (D(0), 1)
+    assert found.note == "what it costs is not known, since the demand is not"
+    assert found.description == "other, billed by tokens"
+
+
+def test_instances_hold_the_gpus_that_replicas_are_on() -> None:
+    found = one("{cloud: cloud_gpu.aws_g6e_24xl}")
+    # 8 GPUs, 4 in each: 2 * 15.06559 * 0.92 * 730
+    assert found.description == "2 instances of AWS g6e.24xlarge 4x L40S (on-demand), paid always"
+    assert paid(found)[0] == D("20236.10")
+    assert len(found.flows) == 57
+    assert found.units is not None
+    assert found.units.per_gpu_hour is not None
+    assert abs(found.units.per_gpu_hour - D("15.06559") * D("0.92") / 4) < D("0.0001")
+
+
+def test_prices_of_a_gpu_hour_are_paid_for_each_gpu() -> None:
+    found = one("{cloud: cloud_gpu.lambda_h100_8}")
+    # one instance of 8 H100 at 3.99 each: 8 * 3.99 * 0.92 * 730
+    assert paid(found)[0] == D("21437.47")
+
+
+def test_instances_may_be_stated() -> None:
+    found = one("{cloud: cloud_gpu.aws_g6e_24xl, instances: 1}")
+    assert paid(found)[0] == D("10118.05")
+    assert found.description.startswith("1 instance of ")
+
+
+@pytest.mark.parametrize(
+    ("paid_in", "hours", "words"),
+    [
+        ("demand", "292.0", "in hours with requests"),
+        ("powered", "584.0", "in hours in which the machines would be powered"),
+        ("always", "730", "always"),
+    ],
+)
+def test_the_hours_that_are_paid(paid_in: str, hours: str, words: str) -> None:
+    use = "  use: {powered: 80 %, demand: 50 %}\n"
+    spec = f"{{cloud: cloud.sovereign, instances: 1, paid: {paid_in}}}"
+    found = offered(f"{{other: {spec}}}", use)
+    assert paid(found.costs[0])[0] == D(hours) * 2
+    assert found.costs[0].description == f"1 instance of cloud.sovereign, paid {words}"
+    assert found.paid_by_demand == ({"other"} if paid_in == "demand" else set())
+
+
+def test_reserved_instances_are_paid_always() -> None:
+    found = offered("{other: {cloud: cloud_gpu.azure_nd96_h100_3y, paid: demand}}")
+    assert paid(found.costs[0])[0] == D("28986.26")  # 43.16 * 0.92 * 730
+    assert not found.paid_by_demand
+
+
+def test_a_reservation_keeps_its_price_until_it_is_renewed() -> None:
+    found = one("{cloud: cloud_gpu.azure_nd96_h100_3y}", more="  escalation: {cloud: 10 %}\n")
+    by_month = paid(found)
+    assert set(by_month[:36]) == {D("28986.26")}
+    # renewed on 2030-03-01, three anniversaries after the order: 1.1 ** 3
+    assert set(by_month[36:]) == {D("38580.71")}
+
+
+def test_prices_on_demand_change_on_each_anniversary() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 1}", more="  escalation: {cloud: 10 %}\n")
+    assert paid(found)[8:10] == [D("1460.00"), D("1606.00")]
+
+
+def test_prepaid_terms_are_paid_at_their_start_and_the_last_is_cut() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 1, prepaid: 3 years}")
+    flows = [(flow.on, flow.amount, flow.stage, flow.covers) for flow in found.flows]
+    assert flows == [
+        (SERVICE, D("52560.00"), Stage.TERM, 36),  # 36 * 1460
+        (date(2030, 3, 1), D("30660.00"), Stage.TERM, 36),  # 21 months are left
+    ]
+    assert found.description == "1 instance of cloud.sovereign, paid 36 months ahead"
+
+
+def test_support_follows_the_instances() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 1, support: 3 %}")
+    assert paid(found, Category.SUPPORT) == [D("43.80")] * 57
+    assert found.note == "support at 3 % of the instances' price"
+
+
+def test_egress_is_billed_by_the_gigabyte() -> None:
+    found = one(
+        "{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: cloud_egress.aws}"
+    )
+    assert paid(found, Category.NETWORK) == [D("414.00")] * 57  # 5000 * 0.09 * 0.92
+    assert found.note == "5 TB leave each month at 0.0828 EUR/GB (cloudpages)"
+
+
+def test_egress_without_a_price_is_unknown() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: nobodys}")
+    assert found.nominal.unknown == 1
+    assert paid(found, Category.NETWORK) == []
+
+
+def test_a_cloud_without_a_price_is_unknown() -> None:
+    found = one("{cloud: cloud.nobody, instances: 3}")
+    assert (found.nominal.amount, found.nominal.unknown) == (D(0), 1)
+
+
+def test_people_are_needed_there_too() -> None:
+    staff = "staff: {fte: 0.5, cost: 96000 EUR/year}"
+    more = "  escalation: {staff: 5 %}\n"
+    api = one(f"{{api: api.groq.openai/gpt-oss-120b, {staff}}}", more=more)
+    assert paid(api, Category.STAFF)[8:10] == [D("4000.00"), D("4200.00")]
+    cloud = one(f"{{cloud: cloud.sovereign, instances: 1, {staff}}}", more=more)
+    assert paid(cloud, Category.STAFF) == paid(api, Category.STAFF)
+
+
+def test_a_contract_overrides_the_book() -> None:
+    assert paid(one("{cloud: cloud_gpu.nebius_l40s}"))[0] == 8 * 730
+
+
+def test_the_bridge_serves_until_the_machines_do() -> None:
+    found = offered(f"{{other: {GPT}}}", more="  bridge: other\n")
+    assert [(flow.on, flow.amount, flow.stage) for flow in found.for_owning] == [
+        (date(2026, 12, 31), D("815.99"), Stage.BRIDGE),
+        (date(2027, 1, 31), D("815.99"), Stage.BRIDGE),
+        (date(2027, 2, 28), D("815.99"), Stage.BRIDGE),
+    ]
+    assert len(found.costs[0].flows) == 60
+
+
+def test_prepaid_instances_bridge_as_a_bridge() -> None:
+    found = offered(
+        "{other: {cloud: cloud.sovereign, instances: 1, prepaid: 1 year}}", more="  bridge: other\n"
+    )
+    assert [(flow.on, flow.amount, flow.stage) for flow in found.for_owning] == [
+        (ORDERED, D("4380.00"), Stage.BRIDGE)  # 3 months
+    ]
+
+
+def test_a_bridge_without_a_price_leaves_a_hole_in_owning() -> None:
+    found = offered("{other: {api: api.nobody}}", more="  bridge: other\n")
+    assert (found.for_owning, found.unknown_for_owning) == ((), 1)
+
+
+def test_nothing_overflows_below_the_capacity() -> None:
+    found = offered(f"{{other: {GPT}}}", more="  overflow: other\n")
+    assert (found.for_owning, found.unknown_for_owning) == ((), 0)
+
+
+CROWDED = CLINIC.replace("users: 24", "users: 3000")
+
+
+def test_demand_above_the_capacity_is_billed_to_owning() -> None:
+    use = "  use: {demand: 50 %}\n"
+    found = offered(f"{{other: {GPT}}}", use, "  overflow: other\n", CROWDED)
+    spec = f"{CROWDED}{BASE}{use}  overflow: other\n  alternatives: {{other: {GPT}}}\n"
+    cluster, plan = planned(spec)
+    assert cluster.cost is not None
+    asked = demand(cluster, cluster.cost, plan)
+    assert asked is not None
+    assert asked.overflow_output_tokens > 0
+    over = asked.overflow_input_tokens * D("0.15") + asked.overflow_output_tokens * D("0.60")
+    expected = Rounding("EUR", 2)(over / 12 * D("0.92") / 10**6)
+    assert [flow.amount for flow in found.for_owning] == [expected] * 57
+    assert {flow.stage for flow in found.for_owning} == {Stage.OVERFLOW}
+    whole = paid(found.costs[0])[0]
+    assert whole > expected
+
+
+def test_owning_pays_for_what_it_buys_elsewhere() -> None:
+    spec = f"{CLINIC}{BASE}{USE}  bridge: other\n  alternatives: {{other: {GPT}}}\n"
+    found = assembled(spec, bill(line(item(), "1000.00")))
+    assert found.owning.nominal.amount == D("3447.97")  # 1000.00 + 3 * 815.99
+    (compared,) = found.break_even
+    assert compared.outcome is Outcome.ONCE
+    assert compared.crossings[0].on == date(2027, 4, 30)
+
+
+def test_uncertain_prices_are_named_once() -> None:
+    found = offered(f"{{one: {GPT}, two: {GPT}, three: {{cloud: cloud.sovereign, instances: 1}}}}")
+    assert [(other.id, other.label, other.group, other.unit) for other in found.uncertain] == [
+        ("price/api.groq.openai/gpt-oss-120b", "groq openai/gpt-oss-120b", "api", "M tokens"),
+        ("price/cloud.sovereign", "cloud.sovereign", "cloud", "instance hour"),
+    ]
+
+
+def test_data_sets_that_disagree_are_ends_of_a_range() -> None:
+    price = one("{api: api.mistral.mistral-large-4}").price
+    assert price is not None
+    assert price.amount is not None
+    low, high = D("5.6") / 6 * D("0.92"), D("10.98") / 6 * D("0.92")
+    assert price.amount.low == price.amount.base
+    assert abs(price.amount.low - low) < D("1e-20")
+    assert abs(price.amount.high - high) < D("1e-20")
+
+
+@given(st.integers(0, 100), st.integers(0, 100))
+def test_more_demand_never_costs_less(one_share: int, other_share: int) -> None:
+    def costs(share: int) -> Mapping[str, Decimal]:
+        use = f"  use: {{demand: {share} %, throughput: {{assistant: 1000 tok/s}}}}\n"
+        spec = f"{{api: {GPT}, cloud: {{cloud: cloud_gpu.aws_g6e_24xl, paid: demand}}}}"
+        return {found.name: found.nominal.amount for found in offered(spec, use).costs}
+
+    less, more = sorted((one_share, other_share))
+    assert all(costs(less)[name] <= costs(more)[name] for name in ("api", "cloud"))
