@@ -91,7 +91,12 @@ def test_lines_added_removed_and_changed() -> None:
 
 def test_what_is_included_has_no_price_of_its_own() -> None:
     part = replace(CABLE, id="gpu/part", price=replace(CABLE.price, basis=Basis.INCLUDED))
-    assert "added gpu/part: 3 each, included" in text(OLD, with_lines(*OLD.lines, part))
+    new = with_lines(*OLD.lines, part)
+    assert "added gpu/part: 3 each, included" in text(OLD, new)
+    more = replace(part, need=replace(part.need, quantity=D(4)))
+    assert text(new, with_lines(*OLD.lines, more)).splitlines()[6] == (
+        "changed gpu/part: quantity 3 -> 4; included"
+    )
 
 
 def test_a_price_that_is_no_longer_known() -> None:

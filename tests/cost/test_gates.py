@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cost import made
 from freehold.cli.gates import add_gates, gated
@@ -189,6 +191,26 @@ def test_a_bill_that_is_unknown_throughout() -> None:
     result = replace(result, lines=(), owning=owning)
     assert only(Gates(tco=eur("1")), result).line is None
     assert only(Gates(quoted=Percent("0.1")), result).line is None
+
+
+AMOUNTS = st.decimals(0, 10**9, places=2)
+
+
+@given(AMOUNTS, AMOUNTS, st.integers(0, 3))
+def test_a_total_passes_only_when_it_is_whole_and_within(
+    amount: Decimal, limit: Decimal, unknown: int
+) -> None:
+    result = replace(whole(), capex=Total(amount, unknown))
+    passes = not breaches(Gates(capex=Money(limit, "EUR")), result)
+    assert passes == (amount <= limit and not unknown)
+
+
+@given(st.integers(0, 1000), st.integers(0, 1000))
+def test_shares_are_held_to_their_limits(share: int, limit: int) -> None:
+    fraction, bound = D(share) / 1000, Percent(D(limit) / 1000)
+    result = replace(whole(), quality=replace(whole().quality, quoted=fraction, stale=fraction))
+    assert bool(breaches(Gates(quoted=bound), result)) == (share < limit)
+    assert bool(breaches(Gates(stale=bound), result)) == (share > limit)
 
 
 SPEC = (Path(__file__).parent.parent / "cases/cost-currency/cluster.yml").read_text()

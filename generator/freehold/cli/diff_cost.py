@@ -33,7 +33,8 @@ def markdown_lines(found: CostDifference) -> Iterator[str]:
     yield from (_cells(_head(found)), "|---|---:|---:|---:|---:|")
     for figure in found.figures:
         yield _cells(_row(figure))
-    yield from ("", *_legend(found))
+    legend = list(_legend(found))
+    yield from ("", *legend) if legend else ()
     lines = list(_lines(found, conventions, "`"))
     if lines:
         count = "1 line differs" if len(lines) == 1 else f"{len(lines)} lines differ"
@@ -123,7 +124,8 @@ class _Lines:
             yield f"quantity {before} -> {after}"
         if old.price.base != new.price.base:
             yield f"price of one {self.one(old)} -> {self.one(new)}"
-        yield f"{_extended(old)} -> {_extended(new)}{_every(new)}"
+        is_included = {old.price.basis, new.price.basis} == {Basis.INCLUDED}
+        yield "included" if is_included else f"{_extended(old)} -> {_extended(new)}{_every(new)}"
 
     def one(self, line: BomLine) -> str:
         return words.unit_price(line.price.base, self.conventions)
