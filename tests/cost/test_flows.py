@@ -133,6 +133,11 @@ def test_what_is_paid_once_and_not_written_off_is_not_sold() -> None:
     assert paid(freight, terms()) == [("2026-12-01", "purchase", "50.00")]
 
 
+def test_machines_are_taken_away_on_the_last_day() -> None:
+    removal = line(item(Category.SERVICE, id="decommissioning"), "70.00", is_capital=False)
+    assert paid(removal, terms()) == [("2031-11-30", "purchase", "70.00")]
+
+
 def test_discounting_is_xnpvs() -> None:
     by = terms(rate="0.08")
     lines = [line(MACHINE, "1000"), line(ENERGY, "12.34", every=1)]

@@ -22,6 +22,8 @@ HARDWARE: Final = (
     Category.FACILITY,
 )
 """What is made of metal: leased, and replaced at the prices of hardware."""
+REMOVAL: Final = "decommissioning"
+"""What is paid once, and at the end."""
 _ESCALATED: Final[Mapping[Category, str]] = {
     **dict.fromkeys(HARDWARE, "hardware"),
     Category.LICENCE: "licences",
@@ -154,7 +156,9 @@ def generations(line: BomLine, terms: Terms) -> tuple[date, ...]:
 
 
 def _once(line: BomLine, terms: Terms) -> Iterator[Flow]:
-    yield _flow(line, terms, terms.calendar.ordered, Stage.PURCHASE)
+    is_last = line.need.item.id == REMOVAL
+    on = terms.calendar.last if is_last else terms.calendar.ordered
+    yield _flow(line, terms, on, Stage.PURCHASE)
     for day in generations(line, terms)[1:]:
         yield _flow(line, terms, day, Stage.REFRESH)
 

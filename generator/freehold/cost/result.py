@@ -47,8 +47,9 @@ from freehold.spec.quotes import Quotes
 
 DAY_COUNT: Final = "actual/365"
 TIMING: Final = (
-    "Hardware is paid on the day of the order, prepaid terms on their first day, all else on the "
-    "last day of each month of service. Prices change on each anniversary of the order."
+    "What is paid once is paid on the day of the order, its removal on the last day of the "
+    "horizon, prepaid terms on their first day, all else on the last day of each month of "
+    "service. Prices change on each anniversary of the order."
 )
 
 
@@ -169,7 +170,8 @@ class Assembly:
 
     def _owning(self, offered: Offers, by: Drivers, terms: Terms, served: Served) -> Costs:
         """What the bill costs, and what is bought elsewhere besides."""
-        bought = (*owning(self.bill.lines, terms, self._residuals), *offered.for_owning)
+        elsewhere = (flow for flow in offered.for_owning if flow.amount)
+        bought = (*owning(self.bill.lines, terms, self._residuals), *elsewhere)
         flows = by.mark(sorted(bought, key=lambda flow: flow.on))
         unknown = _unknown(self.bill.lines) + offered.unknown_for_owning
         own = costs(OWNING, self._described, flows, unknown)
