@@ -30,6 +30,9 @@ TABLE_CELL: Final = rule_text(
     """,
 )
 
+UNKNOWN_ITEM: Final = "unknown-item"
+"""A rule of files of quotes, which only warns of a table."""
+
 _NAMES: Final[Mapping[str, Sequence[str]]] = {
     "item": ("item", "item id", "id of item"),
     "price": (
@@ -86,6 +89,7 @@ def read(
             help="write a first row with the names of the columns",
         )  # fmt: skip
         return Found((), ())
+    _refuse_longer(table, report)
     columns = _columns(table[0], report)
     reader = _Reader(columns, defaults, known, report)
     quotes = [reader.quote(row) for row in table[1:]] if columns else []
@@ -157,52 +161,60 @@ class _Reader:
 
     def quote(self, row: Row) -> Mapping[str, str]:
         """What the row says; the report says what of it means nothing."""
-        cells = {column: row[column.number] for column in self.columns if column.number < len(row)}
-        filled = {column: cell for column, cell in cells.items() if cell.text}
-        keys = {column.key for column in filled}
-        for key in _NEEDED:
-            if key not in keys:
-                self.report.add(
-                    TABLE_CELL, f"this row has no {key}", row[0].span, help=f"write the {key}"
-                )
-        code = self._currency(filled)
-        read = {
-            column.key: value
-            for column, cell in filled.items()
-            for value in self._value(column, cell, code)
+        cells = {
+            column.key: row[column.number]
+            for column in self.columns
+            if column.number < len(row) and row[column.number].text
         }
-        self._check_item(read, filled)
+        for key in (key for key in _NEEDED if key not in cells):
+            self.report.add(
+                TABLE_CELL, f"this row has no {key}", row[0].span, help=f"write the {key}"
+            )
+        read = {key: value for key in cells for value in self._value(key, cells)}
+        if "item" in read:
+            self._check_item(read["item"], cells["item"])
         return {key: value for key, value in {**self.defaults, **read}.items() if key != "currency"}
 
-    def _currency(self, filled: Mapping[_Column, Cell]) -> str:
-        """Of amounts that name none."""
-        known = currencies().minor_units
-        own = next((cell.text for column, cell in filled.items() if column.key == "currency"), "")
-        if own:  # one that is none is reported once, at its own cell
-            return own if own in known else next(iter(known))
-        named = next((column.currency for column in self.columns if column.currency), "")
-        return named or self.defaults.get("currency", "")
-
-    def _value(self, column: _Column, cell: Cell, code: str) -> Iterator[str]:
+    def _value(self, key: str, cells: Mapping[str, Cell]) -> Iterator[str]:
+        text = cells[key].text
         try:
-            is_amount = column.key in _AMOUNTS
-            yield money(cell.text, code) if is_amount else READERS[column.key](cell.text)
+            yield self._amount(text, cells) if key in _AMOUNTS else READERS[key](text)
         except CellError as error:
             self.report.add(
-                TABLE_CELL, f"{_said(column.key)}: {error}", cell.span, help=error.remedy
+                TABLE_CELL, f"{_said(key)}: {error}", cells[key].span, help=error.remedy
             )
 
-    def _check_item(self, read: Mapping[str, str], filled: Mapping[_Column, Cell]) -> None:
-        item = read.get("item")
-        if item is None or item in self.known:
-            return
-        cell = next(cell for column, cell in filled.items() if column.key == "item")
-        close = nearest(item, self.known)
-        self.report.add(
-            "unknown-item", f"nothing in a bill is called `{item}`", cell.span,
-            help=(f"use `{close}`, or " if close else "") + "name it in `cost.lines`",
-            severity="warning",
-        )  # fmt: skip
+    def _amount(self, text: str, cells: Mapping[str, Cell]) -> str:
+        """The amount in its own currency, else that of its row, of a column, or of all."""
+        if "currency" not in cells:
+            named = next((column.currency for column in self.columns if column.currency), "")
+            return money(text, named or self.defaults.get("currency", ""))
+        own = cells["currency"].text
+        known = currencies().minor_units
+        amount = money(text, own if own in known else next(iter(known)))
+        if own in known and not amount.endswith(own):  # else it is reported at its own cell
+            raise CellError(f"`{text[:60]}` is in a row in {own}", "write one currency")
+        return amount
+
+    def _check_item(self, item: str, cell: Cell) -> None:
+        if item not in self.known:
+            close = nearest(item, self.known)
+            self.report.add(
+                UNKNOWN_ITEM, f"nothing in a bill is called `{item}`", cell.span,
+                help=(f"use `{close}`, or " if close else "") + "name it in `cost.lines`",
+                severity="warning",
+            )  # fmt: skip
+
+
+def _refuse_longer(table: Sequence[Row], report: Report) -> None:
+    """A row with more cells than the first has one that was torn apart."""
+    width = len(table[0])
+    for row in table[1:]:
+        if any(cell.text for cell in row[width:]):
+            report.add(
+                TABLE_CELL, f"{len(row)} cells, where the first row has {width}", row[width].span,
+                help="put a cell with a separator in it in double quotes",
+            )  # fmt: skip
 
 
 def _refuse_repeated(
