@@ -15,11 +15,6 @@ class Currencies:
     unpayable: frozenset[str]
     """Codes without a minor unit, such as XAU for gold: no amount is paid in them."""
 
-    @property
-    def codes(self) -> tuple[str, ...]:
-        """All of them, in the order of the alphabet."""
-        return tuple(sorted({*self.minor_units, *self.unpayable}))
-
 
 @cache
 def currencies() -> Currencies:

@@ -291,7 +291,7 @@ def _about(entry: Entry, category: Category, book: PriceBook) -> Iterator[str]:
 
 def _shown(entry: Entry) -> str:
     found = entry.range()
-    ends = f"{found.low}" if found.low == found.high else f"{found.low} to {found.high}"
+    ends = f"{found.base}" if found.low == found.high else f"{found.low} to {found.high}"
     return (
         f"{ends} {entry.currency} ({entry.kind}, {entry.date}) does not count: {entry.only_shown}"
     )
