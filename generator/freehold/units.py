@@ -204,7 +204,7 @@ class Percent(Decimal):
         pattern = r"(-?[0-9]{1,6}(?:\.[0-9]{1,6})?) ?%"
         matched = re.fullmatch(pattern, value) if isinstance(value, str) else None
         if matched is None:
-            raise _refuse("a percentage", value, cls.EXAMPLE)
+            raise _refuse("a percentage", value, cls.EXAMPLE, remedy=cls._remedy(value))
         fraction = Decimal(matched[1]).scaleb(-2)
         if not cls.LEAST <= fraction <= cls.MOST:
             least, most = (cls(bound).written for bound in (cls.LEAST, cls.MOST))
@@ -212,6 +212,15 @@ class Percent(Decimal):
                 "between", "not between {least} and {most}", {"least": least, "most": most}
             )
         return cls(fraction)
+
+    @staticmethod
+    def _remedy(value: object) -> str:
+        """For a number without its sign, which may be meant as a share of 1 or of 100."""
+        if isinstance(value, bool) or not re.fullmatch(r"-?[0-9]{1,6}(\.[0-9]{1,6})?", str(value)):
+            return ""
+        number = Decimal(str(value))
+        share = f"`{(number * 100).normalize():f} %` or " if 0 < abs(number) < 1 else ""
+        return f"write {share}`{number} %`"
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:

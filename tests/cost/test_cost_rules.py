@@ -127,6 +127,21 @@ def test_a_life_is_counted_in_whole_months(key: str) -> None:
     assert remedy == "write `33 months`"
 
 
+def test_a_country_is_a_code() -> None:
+    ((rule, message, remedy),) = found("location: {country: Germany}")
+    assert rule == "bad-name"
+    assert message == "`Germany` is not an ISO 3166-1 alpha-3 code, such as `DEU`"
+    assert remedy == "write an ISO 3166-1 alpha-3 code, such as `DEU`"
+
+
+@pytest.mark.parametrize("kind", ["office", "colocation"])
+def test_a_ups_is_bought_for_a_room_of_one_s_own_only(kind: str) -> None:
+    assert "ups-not-bought" in [
+        rule for rule, *_ in found(f"location: {{kind: {kind}, ups: 9 min}}")
+    ]
+    assert found("location: {ups: 9 min}") == []
+
+
 def test_neither_of_two_kinds_of_value_is_said_of_the_other() -> None:
     assert [rule for rule, _, _ in found("spares: {service_level: 101 %}")] == ["out-of-range"]
     ((rule, message, remedy),) = found("spares: nun")

@@ -115,6 +115,22 @@ def power_included_without_rent(cluster: Cluster) -> Iterator[Finding]:
 
 
 @rule
+def ups_not_bought(cluster: Cluster) -> Iterator[Finding]:
+    """A UPS is asked for where none is bought.
+
+    In colocation the landlord's stands behind the rent, and under a desk there is no rack for
+    one.
+    """
+    location = cluster.cost.location if cluster.cost else None
+    if location and location.ups and location.kind is not Kind.SERVER_ROOM:
+        yield Finding(
+            message=f"a UPS for {location.ups} is asked for, but the kind is `{location.kind}`",
+            loc=("cost", "location", "ups"),
+            help="leave `ups` out, or write what it costs under `cost.lines`",
+        )
+
+
+@rule
 def use_not_stated(cluster: Cluster) -> Iterator[Finding]:
     """Nobody says how much the machines are used, so the busiest hour is taken to last always.
 

@@ -84,9 +84,10 @@ class Location(Strict):
     """Whether the rent includes energy."""
     carbon: Annotated[Decimal, Field(strict=False, ge=0, le=2000, max_digits=8)] | None = None
     """Grams of CO2 equivalent for each kWh of a contract (market-based)."""
-    country: Annotated[str, shaped("[A-Z][A-Z][A-Z]", "an ISO 3166-1 alpha-3 code", 3)] | None = (
-        None
-    )
+    country: (
+        Annotated[str, shaped("[A-Z][A-Z][A-Z]", "an ISO 3166-1 alpha-3 code, such as `DEU`", 60)]
+        | None
+    ) = None
     """The country whose grid's average counts (location-based)."""
 
 
