@@ -6,6 +6,7 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
@@ -51,6 +52,10 @@ QUOTES = Quotes.model_validate(
 
 @cache
 def offered(alternatives: str, use: str = USE, more: str = "", site: str = CLINIC) -> Offers:
+    return offers(setting(alternatives, use, more, site))
+
+
+def setting(alternatives: str, use: str = USE, more: str = "", site: str = CLINIC) -> Setting:
     spec = f"{site}{BASE}{use}{more}  alternatives: {alternatives}\n"
     cluster, plan = planned(spec)
     cost = cluster.cost
@@ -59,7 +64,7 @@ def offered(alternatives: str, use: str = USE, more: str = "", site: str = CLINI
     terms = Terms(calendar, Rounding("EUR", 2), cost.discount_rate, cost.escalation)
     served = Served(calendar.service, demand(cluster, cost, plan), D("0.25"), D(0))
     pricing = Pricing.of(cost, QUOTES, builtin())
-    return offers(Setting(cluster.models, cost, plan, pricing, terms, served))
+    return Setting(cluster.models, cost, plan, pricing, terms, served)
 
 
 def one(alternative: str, use: str = USE, more: str = "", site: str = CLINIC) -> Costs:
@@ -187,6 +192,17 @@ def test_one_api_of_two_without_a_price() -> None:
     assert (paid(found)[0], found.nominal.unknown) == (D("136.00"), 1)
     assert found.units is not None
     assert found.units.at_least
+
+
+def test_an_api_that_the_book_has_no_price_of() -> None:
+    known = setting(f"{{other: {GPT}}}")
+    book, name = known.pricing.book, "api.groq.openai/gpt-oss-120b"
+    api = book.prices[Category.API]
+    priceless = api | {name: api[name].model_copy(update={"tokens": None})}
+    changed = book.model_copy(update={"prices": book.prices | {Category.API: priceless}})
+    lacking = replace(known, pricing=replace(known.pricing, book=changed))
+    (found,) = offers(lacking).costs
+    assert (found.nominal.amount, found.nominal.unknown) == (D(0), 1)
 
 
 def test_demand_that_is_not_known_is_not_free() -> None:

@@ -49,7 +49,7 @@ class ApiOffer:
     spec: Api
     setting: Setting
     served: Mapping[str, Served]
-    """By model; of those that write text."""
+    """By model; none when the speed of one is not known."""
 
     @classmethod
     def of(cls, name: str, spec: Api, setting: Setting) -> "ApiOffer":
@@ -79,9 +79,6 @@ class ApiOffer:
         use, said = self.setting.use, []
         if not self.served:
             said.append("what it costs is not known, since the demand is not")
-        left = [model for model in self.setting.models if model not in self.served]
-        if left and self.served:
-            said.append(f"without {', '.join(left)}, since they write no text")
         if use.batch:
             off = (_discount(self.setting) * 100).normalize()
             said.append(f"{use.batch.written} of the tokens wait for a batch, at {off:f} % off")
