@@ -15,7 +15,8 @@ who says so, what is paid once and what again and again, and totals by category.
 a price for is listed as unknown, and totals then say "at least".
 
 json and xlsx hold the whole result, the total cost of ownership included; csv has a row for
-each line; markdown is for a comment in a review.
+each line; markdown is for a comment in a review; cyclonedx (1.7) names devices, software and
+models without prices, with the digests of the lock file when there is one.
 
 Exit status: 0 good, 1 a limit is broken or the spec has mistakes, 2 nothing could be written.
 """
@@ -49,8 +50,18 @@ def _csv(priced: Priced) -> bytes:
     return lines(priced.result)
 
 
+def _cyclonedx(priced: Priced) -> bytes:
+    from freehold.cost.export.cyclonedx import Inventory, encode  # noqa: PLC0415 - only when asked
+    from freehold.lock.check import check_beside  # noqa: PLC0415
+
+    opened = priced.opened
+    lock = check_beside(opened.path, priced.plan, opened.report)
+    return encode(Inventory(priced.result, priced.plan, priced.catalog, lock))
+
+
 _FORMATS: Final[Mapping[str, Encode]] = {
     "text": _text,
     "csv": _csv,
     **SHARED,
+    "cyclonedx": _cyclonedx,
 }

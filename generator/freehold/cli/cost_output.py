@@ -13,6 +13,7 @@ from freehold.cli.status import FAILED, FOUND, GOOD
 from freehold.cli.talk import say, say_findings
 
 if TYPE_CHECKING:
+    from freehold.catalog.facts import Catalog
     from freehold.cli.opening import Opened
     from freehold.cost.types import Result
     from freehold.plan.types import Plan
@@ -26,6 +27,7 @@ class Priced:
     """All that a format may print."""
 
     opened: "Opened"
+    catalog: "Catalog"
     plan: "Plan"
     result: "Result"
 
@@ -52,11 +54,11 @@ def show(arguments: argparse.Namespace, formats: Mapping[str, Encode]) -> int:
     opened = open_spec(arguments.spec)
     plan = plan_of(opened)
     result = result_of(opened, plan) if plan else None
-    if plan is None or result is None:
+    if opened.catalog is None or plan is None or result is None:
         say_findings(opened.report)
         return FOUND
     result = gated(arguments, opened, result)
-    _put(formats[arguments.format](Priced(opened, plan, result)), arguments.output)
+    _put(formats[arguments.format](Priced(opened, opened.catalog, plan, result)), arguments.output)
     say_findings(opened.report)
     return GOOD if opened.report.is_clean else FOUND
 

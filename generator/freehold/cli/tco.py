@@ -15,7 +15,9 @@ a user, beside the alternatives of the spec; when owning becomes cheaper, if it 
 that is.
 
 json and xlsx hold the whole result, the bill included; csv has a row for each payment of each
-option; markdown is for a comment in a review.
+option; markdown is for a comment in a review; focus (1.2) has rows for tools of finance: what is
+billed is cash, what is effective is used up; opencost is a file of custom prices for an hour of
+a core, a GPU, a GiB, that adds up to the cost of owning.
 
 Exit status: 0 good, 1 a limit is broken or the spec has mistakes, 2 nothing could be written.
 """
@@ -49,8 +51,22 @@ def _csv(priced: Priced) -> bytes:
     return cashflows(priced.result)
 
 
+def _focus(priced: Priced) -> bytes:
+    from freehold.cost.export.focus import encode  # noqa: PLC0415 - only what is asked for
+
+    return encode(priced.result)
+
+
+def _opencost(priced: Priced) -> bytes:
+    from freehold.cost.export.opencost import encode  # noqa: PLC0415 - only what is asked for
+
+    return encode(priced.result, priced.plan)
+
+
 _FORMATS: Final[Mapping[str, Encode]] = {
     "text": _text,
     "csv": _csv,
     **SHARED,
+    "focus": _focus,
+    "opencost": _opencost,
 }

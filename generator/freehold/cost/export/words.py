@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
-from typing import Final
+from typing import Final, Literal
 
-from freehold.cost.money import EXACT
+from freehold.cost.money import EXACT, Rounding
 from freehold.cost.types import Basis, Conventions, Quality, Range, Total, UnitPrice
 
 _DECIMALS: Final = 4
@@ -121,3 +121,10 @@ def provenance(price: UnitPrice) -> str:
         price.source if price.basis in {Basis.LIST, Basis.ESTIMATE} else "",
     ]
     return ", ".join(filter(None, said))
+
+
+def rounding_of(conventions: Conventions) -> Rounding:
+    """How the bill's amounts are rounded."""
+    is_even = conventions.rounding == "half-even"
+    policy: Literal["half-even", "half-up"] = "half-even" if is_even else "half-up"
+    return Rounding(conventions.currency, conventions.minor_units, policy)

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Final
 
+from freehold.cost.export.words import rounding_of
 from freehold.cost.export.xlsx.sheet import Formula
 from freehold.cost.money import Rounding
 from freehold.cost.types import Conventions, Result
@@ -29,10 +30,7 @@ class Context:
     @property
     def rounding(self) -> Rounding:
         """As on every line."""
-        conventions = self.conventions
-        is_even = conventions.rounding == "half-even"
-        policy: Literal["half-even", "half-up"] = "half-even" if is_even else "half-up"
-        return Rounding(conventions.currency, conventions.minor_units, policy)
+        return rounding_of(self.conventions)
 
     def rounded(self, expression: str) -> str:
         """The expression, rounded to the currency's minor unit as the bill is.
