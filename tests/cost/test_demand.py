@@ -251,6 +251,10 @@ cost:
 @given(st.integers(1, 300), st.floats(0.01, 500))
 def test_rounding_makes_no_demand_above_the_capacity(users: int, speed: float) -> None:
     """All users of a replica run, so they get what they ask for."""
-    cluster, plan = planned(CLINIC.replace("users: 24", f"users: {2 * users}") + COST)
+    cluster, plan = site()
+    model = cluster.models["assistant"]
+    workload = model.workload.model_copy(update={"users": 2 * users})
+    models = {"assistant": model.model_copy(update={"workload": workload})}
+    cluster = cluster.model_copy(update={"models": models})
     (found,), _ = throughputs(cluster, with_figures(plan, *[figures(users, speed)] * 2))
     assert found.asked <= found.made
