@@ -12,8 +12,10 @@ from freehold.spec.cost import Location
 
 _PDUS: Final = ("pdu.11kw", "pdu.22kw")
 _RACK: Final = "rack.42u"
-_SUPPLIES: Final = 2
-"""Outlets that a machine takes of which nothing else is known."""
+_THREE_PHASES: Final = 11_000
+"""Watts from which a feed has three phases: 16 A at 400 V. Smaller ones are taken to have one."""
+_SUPPLY: Final = 3000
+"""Watts of one power supply of a machine of which nothing else is known; it has twice as many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,38 @@ class Distribution:
     weight_limit: Decimal | None
     own_weight: Decimal
     """Of the rack and its PDUs."""
+    phases: int = 1
+    """Of the feed."""
+
+    @property
+    def of_phase(self) -> Decimal:
+        """Watts that one phase carries."""
+        return self.feed / self.phases
+
+    def plugs(self, box: Box) -> int:
+        """Outlets of one feed that carry one of these: half where the other half stands by."""
+        return -(-box.outlets // 2) if self.spare else max(box.outlets, 1)
 
     def misfit(self, box: Box) -> str | None:
         """Which limit keeps one of these out of an empty rack: its name as in a rule."""
         if box.power > self.feed:
             return "power"
+        if max(_plugged(box, self, [Decimal(0)] * self.phases)) > self.of_phase:
+            return "phase"
         if box.units > self.units:
             return "units"
         if self.weight_limit is not None and box.weight + self.own_weight > self.weight_limit:
             return "weight"
         return None
+
+
+def _plugged(box: Box, limits: Distribution, loads: Sequence[Decimal]) -> list[Decimal]:
+    """The load of each phase with one more of these, each outlet on the least loaded phase."""
+    plugs = limits.plugs(box)
+    found = list(loads)
+    for _ in range(plugs):
+        found[found.index(min(found))] += box.power / plugs
+    return found
 
 
 def boxes(needs: Sequence[Need], catalog: Catalog) -> tuple[Box, ...]:
@@ -76,7 +100,8 @@ def distribution(location: Location, found: Sequence[Box]) -> Distribution:
     if location.rack.power:
         return _with(location, *_enough(Decimal(location.rack.power)))
     choices = [_with(location, pdu, 1) for pdu in _PDUS]
-    return min(choices, key=lambda one: (_misfits(found, one), len(pack(found, one))))
+    able = [one for one in choices if not any(map(one.misfit, found))]
+    return min(able, key=lambda one: len(pack(found, one)), default=choices[-1])
 
 
 def pack(found: Iterable[Box], limits: Distribution) -> tuple[Rack, ...]:
@@ -109,6 +134,10 @@ class _Filling:
     power: Decimal = Decimal(0)
     weight: Decimal = Decimal(0)
     outlets: int = 0
+    phases: list[Decimal] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.phases = [Decimal(0)] * self.limits.phases
 
     def has_room(self, box: Box) -> bool:
         limits, used = self.limits, self.bottom + self.top
@@ -117,6 +146,7 @@ class _Filling:
             used + box.units <= limits.units
             and self.power + box.power <= limits.feed
             and self.outlets + box.outlets <= limits.outlets
+            and max(_plugged(box, limits, self.phases)) <= limits.of_phase
             and (
                 heaviest is None or self.weight + box.weight + limits.own_weight <= heaviest
             )
@@ -132,6 +162,7 @@ class _Filling:
         self.power += box.power
         self.weight += box.weight
         self.outlets += box.outlets
+        self.phases = _plugged(box, self.limits, self.phases)
 
     def done(self, number: int) -> Rack:
         limits = self.limits
@@ -147,11 +178,8 @@ class _Filling:
             weight_limit=limits.weight_limit,
             outlets=limits.outlets,
             outlets_used=self.outlets,
+            phases=tuple(self.phases),
         )
-
-
-def _misfits(found: Sequence[Box], limits: Distribution) -> int:
-    return sum(limits.misfit(box) is not None for box in found)
 
 
 def _enough(power: Decimal) -> tuple[str, int]:
@@ -177,6 +205,7 @@ def _with(location: Location, pdu: str, pdus: int) -> Distribution:
         outlets=(pdus + spare) * facts.outlets,
         weight_limit=Decimal(rack.weight) if rack.weight else None,
         own_weight=hardware()[_RACK].weight + (pdus + spare) * facts.weight,
+        phases=facts.phases if feed >= _THREE_PHASES else 1,
     )
 
 
@@ -210,7 +239,12 @@ def _supplies(need: Need, catalog: Catalog) -> int:
     name, _, count = need.item.id.removeprefix("server.").rpartition("-x")
     gpu = next((gpu for known, gpu in catalog.gpus.items() if slug(known) == name), None)
     machine = soldered(gpu, int(count)) if gpu else None
-    return machine.power_supplies if machine else _SUPPLIES
+    return machine.power_supplies if machine else _usual_supplies(need)
+
+
+def _usual_supplies(need: Need) -> int:
+    watts = need.item.power.maximum if need.item.power else Decimal(0)
+    return 2 * max(int((watts / _SUPPLY).to_integral_value(ROUND_CEILING)), 1)
 
 
 def _switches(needs: Sequence[Need]) -> Iterator[Box]:

@@ -239,6 +239,8 @@ class Rack:
     weight_limit: Decimal | None
     outlets: int
     outlets_used: int
+    phases: tuple[Decimal, ...] = ()
+    """Watts on each phase of one feed, when the other has failed; one for a feed of one phase."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,16 @@ from freehold.catalog.facts import Catalog
 from freehold.catalog.lookup import gpu_of
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Kind
-from freehold.spec.nodes import Pool, WrittenOutGpus
+from freehold.spec.nodes import CatalogGpus, Pool, WrittenOutGpus
 
 _FEED: Final = 22_000
 """Watts of a rack whose spec says nothing: the largest PDU of the catalog."""
 _UNITS: Final = 20
 """No host is so high."""
 _UNKNOWN_CARD: Final = 600
+_COOL_CARD: Final = 600
+"""Four of them, and all else of a host, are not too much for one phase."""
+_MODULES: Final = 4000
 _SOLDERED: Final = 8
 """The most GPUs of a machine that is sold with more than the spec asks for."""
 _REST: Final = 7000
@@ -30,24 +33,43 @@ def is_narrow(cluster: Cluster, catalog: Catalog) -> bool:
     if cost is None or cost.location.kind is Kind.OFFICE:
         return False
     rack = cost.location.rack
-    if rack.count or rack.weight or rack.units < _UNITS:
+    if rack.power or rack.count or rack.weight or rack.units < _UNITS:
         return True
-    feed = rack.power or _FEED
-    return any(at_most(pool, catalog) > feed for pool in cluster.nodes.values())
+    return any(_is_large(pool, catalog) for pool in cluster.nodes.values())
+
+
+def _is_large(pool: Pool, catalog: Catalog) -> bool:
+    """Whether a host might be too much for a feed, or for a phase of it."""
+    beside_gpus = _cores_and_modules(pool)
+    hot_cards = _card(pool, catalog) > _COOL_CARD and not _is_board_of_eight(pool, catalog)
+    return hot_cards or beside_gpus > _MODULES or at_most(pool, catalog) > _FEED
 
 
 def at_most(pool: Pool, catalog: Catalog) -> Decimal:
     """Watts that no host of the pool can exceed: more than any part of the catalog draws."""
+    gpus = max(pool.gpus.count, _SOLDERED) if pool.gpus else 0
+    return gpus * _card(pool, catalog) + _REST + _cores_and_modules(pool)
+
+
+def _cores_and_modules(pool: Pool) -> Decimal:
     cores = _PER_CORE * pool.cpu.cores
     memory = _PER_GIB * pool.memory / _GIB
-    drives = Decimal(_PER_TB * pool.storage.models.size) / _TB
-    return _gpus(pool, catalog) + _REST + cores + memory + drives
+    return cores + memory + Decimal(_PER_TB * pool.storage.models.size) / _TB
 
 
-def _gpus(pool: Pool, catalog: Catalog) -> int:
+def _card(pool: Pool, catalog: Catalog) -> int:
+    """Watts of one GPU."""
     if pool.gpus is None:
         return 0
     if isinstance(pool.gpus, WrittenOutGpus):
-        return pool.gpus.count * (pool.gpus.power or _UNKNOWN_CARD)
+        return pool.gpus.power or _UNKNOWN_CARD
     known = gpu_of(catalog, pool.gpus.model)
-    return max(pool.gpus.count, _SOLDERED) * ((known and known.power) or _UNKNOWN_CARD)
+    return (known and known.power) or _UNKNOWN_CARD
+
+
+def _is_board_of_eight(pool: Pool, catalog: Catalog) -> bool:
+    """Whether the machine has the many power supplies of those with eight soldered GPUs."""
+    if not isinstance(pool.gpus, CatalogGpus) or pool.gpus.count != _SOLDERED:
+        return False
+    known = gpu_of(catalog, pool.gpus.model)
+    return known is not None and known.form_factor.startswith(("SXM", "OAM"))

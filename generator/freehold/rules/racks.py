@@ -16,11 +16,12 @@ from freehold.spec.quotes import Quotes
 
 POWER: Final = rule_text(
     "rack-power",
-    """A host draws more at its most than the feed of a rack carries.
+    """A host draws more at its most than the feed of a rack, or one phase of it, carries.
 
     Breakers trip at what all draw at their most together, not at what they draw on average. The
     feed is `cost.location.rack.power`, or that of the largest PDU in the catalog; with `2N` each
-    of two PDUs must carry all of it alone.
+    of two PDUs must carry all of it alone. From 11 kW on a feed is taken to have three phases, and
+    each power supply of a host to hang on one of them.
     """,
 )
 UNITS: Final = rule_text(
@@ -77,6 +78,17 @@ def _refuse(box: Box, limits: Distribution, report: Report) -> None:
                 help="raise `cost.location.rack.power` to what the feed carries, "
                 "or use hosts with fewer GPUs",
             )
+        case "phase":
+            plugs = limits.plugs(box)
+            each = "each outlet" if plugs > 1 else "one outlet"
+            report.refuse_key(
+                POWER,
+                f"`{host}` draws up to {box.power / plugs / 1000:.2f} kW through {each}, "
+                f"a phase of a rack's feed carries {limits.of_phase / 1000:.2f} kW",
+                place,
+                help="raise `cost.location.rack.power` to what the feed carries, "
+                "or use hosts with fewer GPUs",
+            )
         case "units":
             report.refuse_key(
                 UNITS,
@@ -106,7 +118,11 @@ def _count(cost: Cost, found: Sequence[Box], limits: Distribution, report: Repor
         f"the hosts take {racks} racks, there {'are' if there > 1 else 'is'} {there}",
         ("cost", "location", "rack", "count"),
         label=f"{units} units and {power:.2f} kW in all, "
-        f"{limits.units} units and {limits.feed / 1000:.2f} kW in each",
+        f"{limits.units} units and {limits.feed / 1000:.2f} kW in each{_by_phase(limits)}",
         help=f"make room for {racks}, raise `rack.power` if the feeds carry more, "
         "or use fewer hosts",
     )
+
+
+def _by_phase(limits: Distribution) -> str:
+    return f", {limits.of_phase / 1000:.2f} kW on a phase" if limits.phases > 1 else ""
