@@ -3,6 +3,8 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +13,7 @@ from hypothesis import strategies as st
 
 import plans
 from cost import made, markup
+from freehold.cli.opening import open_spec, plan_of
 from freehold.cost.types import (
     BreakEven,
     Category,
@@ -30,7 +33,7 @@ from freehold.render.report.amounts import Amounts
 from freehold.render.report.break_even import break_even
 from freehold.render.report.cash import cash
 from freehold.render.report.connections import alike, table
-from freehold.render.report.devices import devices
+from freehold.render.report.devices import devices, idle
 from freehold.render.report.network import network
 from freehold.render.report.options import options
 from freehold.render.report.page import page
@@ -85,6 +88,8 @@ def test_amounts() -> None:
     assert amounts.plain(D("1200.500")) == "1,200.5"
     assert amounts.plain(D(1200)) == "1,200"
     assert amounts.percent(D("0.125"), 1) == "12.5\xa0%"
+    assert amounts.percent(D("0.001")) == "under 1\xa0%"
+    assert amounts.percent(D(0)) == "0\xa0%"
     assert amounts.plural(1, "line") == "1 line"
 
 
@@ -133,7 +138,7 @@ def points(of: Verdict, style: str) -> list[str]:
 
 def test_a_verdict_with_holes_says_at_least() -> None:
     found = said()
-    assert found.headline == "It fits, and breaks no limit that you set"
+    assert found.headline == "It fits; owning is cheaper than every alternative"
     assert found.style == "good"
     assert found.sentences == [
         "3 hosts with 8 GPUs serve assistant, at isolation level restricted.",
@@ -147,7 +152,8 @@ def test_a_verdict_with_holes_says_at_least() -> None:
         ("A user and month", "at least 101\xa0EUR"),
     ]
     assert points(found, "good") == [
-        "Against hyperscaler: Owning is cheaper from December 2027 on."
+        "Owning is cheaper from December 2027 on. Over the ranges of prices, owning is cheaper in "
+        "97\xa0% of cases."
     ]
     assert "1 line without a price: totals are floors. Missing: gpu/switch.25g." in points(
         found, "note"
@@ -180,34 +186,41 @@ def test_a_verdict_without_holes_has_a_present_value() -> None:
 def test_failures_are_first() -> None:
     found = said(made.BREACHED)
     assert found.style == "bad"
-    assert found.headline == "It fits, and fails 1 limit that you set"
+    assert (
+        found.headline
+        == "It fits, but fails 1 limit that you set; owning is cheaper than every alternative"
+    )
     assert points(found, "bad") == ["Capital cost is above 70,000.00 EUR (line gpu/gpu.l40s-48gb)."]
     error = Diagnostic("does-not-fit", "it is too large", Span(7, 3), "cluster.yml", help="buy")
     found = said(None, plan=None, findings=[error])
-    assert found.headline == "It does not fit: 1 finding in the way"
+    assert found.headline == "It cannot be built as it is: 1 finding in the way"
     assert points(found, "bad") == ["it is too large (cluster.yml, line 7). Remedy: buy."]
     assert found.sentences == []
     found = said(None, findings=[error, error])
     assert found.headline == "It fits, with 2 findings in the way"
     assert said(None).headline == "It fits"
+    assert points(said(None), "note") == ["Nothing is priced: the spec has no cost section."]
 
 
 def test_owning_that_does_not_win_is_bad_news() -> None:
     never = replace(
         made.BREAK_EVEN, outcome=Outcome.NEVER, crossings=(), owning_wins=False,
-        verdict="owning never becomes cheaper", saving=D(-5),
+        verdict="owning is never cheaper than `x`: 1,234,567.80 EUR more",
+        saving=D("-1234567.80"),
         threshold_hours_per_day=None, threshold_tokens_per_day=None,
     )  # fmt: skip
     unknown = replace(never, alternative="other", outcome=Outcome.UNKNOWN, owning_wins=None,
                       verdict="a price is missing", saving=None, cumulative=())  # fmt: skip
-    result = replace(made.RESULT, break_even=(never, unknown))
+    result = replace(made.RESULT, break_even=(never, unknown), spread=None)
     found = said(result)
-    assert points(found, "bad") == ["Against hyperscaler: owning never becomes cheaper."]
-    assert "Against other: a price is missing." in points(found, "note")
+    assert points(found, "bad") == [
+        "Owning is never cheaper than “x”: 1.23\xa0million\xa0EUR more."
+    ]
+    assert "A price is missing." in points(found, "note")
     section = break_even(result)
     assert section
     assert section.table.rows == [
-        ("hyperscaler", "never", "-5.00", "no number", "no number"),
+        ("hyperscaler", "never", "-1,234,567.80", "no number", "no number"),
         ("other", "not known: a price is missing", "not known", "no number", "no number"),
     ]
     assert break_even(replace(made.RESULT, break_even=(unknown,))) is None
@@ -218,8 +231,11 @@ def test_users_who_are_not_served_as_asked_are_told_of() -> None:
     (one,) = services(plan, {"assistant": 3000})
     assert (one.asked, one.typical, one.is_short) == (3000, 0, True)
     assert (one.copies, one.gpus, one.context) == (2, 4, 16384)
+    found = said(plan=plan, users={"assistant": 3000})
+    assert found.style == "note"
+    assert found.headline.startswith("It fits, but not all users are served as fast as asked for;")
     (text,) = (
-        text for text in points(said(plan=plan, users={"assistant": 3000}), "note")
+        text for text in points(found, "note")
         if "as fast as" in text
     )  # fmt: skip
     assert text.startswith("assistant: of 3,000 users at once, typically 0 (0 to 24) are served")
@@ -240,9 +256,9 @@ def test_what_is_bought_adds_up() -> None:
     first, switch, *_, support = found.lines.rows
     assert first[:7] == (
         "1", "NVIDIA L40S 48 GB (NVIDIA, 900-2G133-0080-000)", "8", "8,000.00", "64,000.00",
-        "once", "quote",
+        "once", "quote of Reseller, 2026-11-01",
     )  # fmt: skip
-    assert first[8:] == ("13 to 30 weeks", "gpu-1, gpu-2", "nodes.gpu")
+    assert first[7:] == ("13 to 30 weeks", "gpu-1, gpu-2", "nodes.gpu")
     assert switch[3:5] == ("not known", "not known")
     assert support[5] == "yearly, ahead"
 
@@ -261,10 +277,10 @@ def test_lines_say_what_they_are() -> None:
     assert found.summary.rows[0][1] == ""
     assert found.summary.sums[0] == "Together"
     (row,) = found.lines.rows
-    assert row[1].endswith("spare), part of server.gpu")
+    assert row[1].endswith(", spare)")
     assert row[2] == "3 %"
     assert row[5] == "every 36 months"
-    assert row[7].endswith("(30 days, the limit is 20). the quote had expired")
+    assert row[6].endswith("(30 days, the limit is 20). the quote had expired")
 
 
 def test_cash_of_the_years_is_the_cash_of_the_result() -> None:
@@ -290,19 +306,30 @@ def test_what_is_got_on_the_day_after_the_end_is_in_the_last_year() -> None:
 
 def test_options() -> None:
     found = options(made.RESULT)
-    assert [row[0] for row in found.table.rows] == ["owning", "hyperscaler"]
-    assert found.table.rows[0][1] == "at least 76,149.30"
-    assert found.prices.rows[1][2:4] == ("8,000.00 EUR", "Reseller, 2026-11-01")
+    assert found.totals.rows == [
+        ("owning", "at least 76,149.30", "at least 76,149.30", "0.900"),
+        ("hyperscaler", "189,000.00", "189,000.00", "0.900"),
+    ]
+    assert found.prices.rows == [
+        ("owning", "2 hosts with 8 GPUs", "its lines", "", "0.500", "2.00", "101"),
+        ("hyperscaler", "8 GPUs on demand", "8,000.00 EUR, quote of Reseller, 2026-11-01",
+         "list price", "0.500", "2.00", "101"),
+    ]  # fmt: skip
+    assert found.energy == "A million tokens of one's own take 1.50 kWh, and emit 0.300 kg CO2e."
     assert found.chart
-    unpriced = replace(
-        made.ALTERNATIVE, units=None,
-        price=replace(made.LINES[1].price, as_of=None, is_stale=True),
-    )  # fmt: skip
-    owning = replace(made.RESULT.owning, units=replace(made.UNITS, per_million_blended=None))
-    found = options(replace(made.RESULT, owning=owning, alternatives=(unpriced,), spread=None))
+
+
+def test_options_without_prices() -> None:
+    unpriced = replace(made.ALTERNATIVE, units=None, price=made.LINES[1].price)
+    units = replace(made.UNITS, per_million_blended=None, kgco2e_per_million=None)
+    owning = replace(made.RESULT.owning, units=units)
+    result = replace(made.RESULT, owning=owning, alternatives=(unpriced,), spread=None)
+    found = options(result)
     assert found.chart is None
-    assert found.prices.rows[1][2:4] == ("not known", "nvidia — stale")
-    assert found.table.rows[1][3:] == ("not known",) * 4
+    assert found.energy == "A million tokens of one's own take 1.50 kWh."
+    assert [row[-1] for row in found.totals.rows] == ["not known", "not known"]
+    assert found.prices.rows[1][2:] == ("unknown", "list price", *("not known",) * 3)
+    assert options(replace(result, owning=replace(owning, units=None))).energy == ""
 
 
 def test_a_bar_without_a_spread_has_no_whisker() -> None:
@@ -398,7 +425,7 @@ def test_gpus_with_copies_and_spare_ones() -> None:
     assert ("GPU 0, 1", "assistant, a copy on each") in bars or (
         "GPU 0 to 2", "assistant, a copy on each"
     ) in bars  # fmt: skip
-    assert "nothing: spare" in {content for _, content in bars}
+    assert "no model" in {content for _, content in bars}
 
 
 def test_parts_of_gpus() -> None:
@@ -409,6 +436,32 @@ def test_parts_of_gpus() -> None:
     assert all(
         bar.devices.startswith(("1 part", "2 parts")) for m in found.machines for bar in m.bars
     )
+
+
+def test_memory_of_a_host_without_gpus() -> None:
+    opened = open_spec(Path(__file__).parents[2] / "examples/minimal")
+    plan = plan_of(opened)
+    assert plan
+    (machine,) = devices(plan).machines
+    assert (machine.hosts, machine.kind) == ("box-1", "2 GiB of memory, no GPU")
+    (bar,) = machine.bars
+    assert (bar.devices, bar.content) == ("memory", "tiny")
+    assert idle(plan) == ""
+    (one,) = services(plan, {"tiny": 2})
+    assert not one.is_short
+
+
+def test_copies_of_a_model_that_is_divided() -> None:
+    text = plans.CLINIC.replace("tensor_parallel: 4", "tensor_parallel: 2")
+    text = text.replace("meta-llama/Llama-3.3-70B-Instruct", "Qwen/Qwen3-32B")
+    plan = plans.planned(text.replace("replicas: 2", "replicas: 4"))
+    (bar,) = devices(plan).machines[0].bars
+    assert bar.content == "2 copies of assistant, divided over 2 GPUs"
+    assert idle(plan) == ""
+    plan = plans.planned(SMALL)
+    assert idle(plan) == "6 of 8 GPUs serve no model."
+    note = points(said(plan=plan), "note")[0]
+    assert note == "6 of 8 GPUs serve no model."
 
 
 def physics(*found: Rack) -> Physics:
@@ -425,7 +478,7 @@ def test_racks_filled_alike_are_drawn_once() -> None:
     assert [block.label for block in one.blocks] == ["gpu-1, 4U", "gpu-2, 4U", "switch.25g, 1U"]
     # From the top of 42 units of 12: gpu-1 is the lowest four.
     assert [(block.y, block.height) for block in one.blocks] == [(457, 48), (409, 48), (397, 12)]
-    assert ("Power at most", "2.8 kW of 7.4 kW that a feed carries") in one.facts
+    assert ("Power at most", "2.8 kW of 7.4 kW that a feed carries, 38\xa0%") in one.facts
     assert ("Weight", "61 of 1,000 kg") in one.facts
     assert not one.is_over
     assert three.is_over
@@ -467,7 +520,7 @@ def test_the_diagram_shows_them() -> None:
     assert "Gateway llm.clinic.internal:443" in shown
     assert "relay: port 9443, mutual TLS" in shown
     assert "10.20.0.5, tcp port 443" in shown
-    for box, below in zip(found.boxes[2:], found.boxes[3:], strict=False):
+    for box, below in pairwise(found.boxes[2:]):
         assert box.bottom < below.y
     assert max(box.bottom for box in found.boxes) < found.height
 

@@ -79,7 +79,10 @@ def decimals(amount: Decimal, digits: int) -> int:
 
 
 def percent(fraction: Decimal, digits: int = 0) -> str:
-    """A fraction in percent, rounded half up."""
+    """A fraction in percent, rounded half up; what is little is not nothing."""
+    least = Decimal(1).scaleb(-digits)
+    if 0 < fraction * 100 < least:
+        return f"under {least:f}{NBSP}%"
     return f"{_rounded(fraction * 100, digits):f}{NBSP}%"
 
 

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from freehold.cost.types import BreakEven, Outcome, Result
 from freehold.render.report import colours
-from freehold.render.report.amounts import UNKNOWN, Amounts, brief, plain
+from freehold.render.report.amounts import Amounts, brief, plain
 from freehold.render.report.chart import Chart, Words, axes, chart, fitting, style
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
@@ -111,8 +111,9 @@ def _at(one: BreakEven, day: date) -> Decimal | None:
 def _table(found: Sequence[BreakEven], amounts: Amounts) -> Table:
     return Table(
         "Owning against each alternative",
-        columns("Alternative", "Owning is cheaper", f"Saved, present value, {amounts.currency}#",
-                "Enough hours of full load a day#", "Enough tokens a day#"),
+        columns("Alternative", "Owning is cheaper",
+                f"Saved by owning, present value, {amounts.currency}#",
+                "Pays from hours of busiest load a day#", "Pays from tokens a day#"),
         [_row(one, amounts) for one in found],
     )  # fmt: skip
 
@@ -122,10 +123,16 @@ def _row(one: BreakEven, amounts: Amounts) -> Sequence[str]:
     return (
         one.alternative,
         " ".join(_when(one)),
-        UNKNOWN if one.saving is None else amounts.exact(one.saving),
-        "no number" if hours is None else plain(round(hours, 1)),
-        "no number" if tokens is None else brief(tokens),
+        amounts.exact(one.saving),
+        _from(hours, "" if hours is None else plain(round(hours, 1))),
+        _from(tokens, "" if tokens is None else brief(tokens)),
     )
+
+
+def _from(threshold: Decimal | None, shown: str) -> str:
+    if threshold is None:
+        return "no number"
+    return shown if threshold else "any number"
 
 
 def _when(one: BreakEven) -> Iterator[str]:

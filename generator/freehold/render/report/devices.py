@@ -81,6 +81,15 @@ def devices(plan: Plan) -> Devices:
     return Devices(machines, shortened(others))
 
 
+def idle(plan: Plan) -> str:
+    """How many GPUs serve no model; nothing where all do."""
+    cards = [host.host.card for host in plan.hosts if host.host.card]
+    every = sum(card.devices for card in cards)
+    used = sum(len(one.devices) for host in plan.hosts for one in host.replicas)
+    kind = "GPUs or parts of GPUs" if any(card.mig for card in cards) else "GPUs"
+    return f"{every - used:,} of {every:,} {kind} serve no model." if used < every else ""
+
+
 def _machine(group: Sequence[HostPlan]) -> Machine:
     host = group[0].host
     names = shortened([one.host.name for one in group])
@@ -151,7 +160,7 @@ def _device_names(host: Host, names: Sequence[str]) -> str:
 
 def _content(fill: _Fill | None, count: int) -> str:
     if fill is None:
-        return "nothing: spare"
+        return "no model"
     if fill.spread_over > 1:
         copies = count // fill.spread_over
         each = f"{copies} copies of " if copies > 1 else ""

@@ -7,7 +7,8 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from freehold.cost.types import Costs, Quantiles, Result
+from freehold.cost.export import words
+from freehold.cost.types import Costs, Quantiles, Result, UnitCosts, UnitPrice
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief
 from freehold.render.report.chart import Chart, Words, axes, chart, label, style
@@ -22,7 +23,9 @@ class Options:
     """The section; no chart where no price by tokens is known."""
 
     chart: Chart | None
-    table: Table
+    energy: str
+    """What a million tokens take of it, when it is known."""
+    totals: Table
     prices: Table
 
 
@@ -42,7 +45,8 @@ def options(result: Result) -> Options:
     bars = list(_bars(every, result.spread.quantiles if result.spread else ()))
     return Options(
         _chart(bars, result.conventions.currency) if bars else None,
-        _table(every, amounts),
+        _energy(result.owning.units),
+        _totals(every, amounts),
         _prices(every, amounts),
     )
 
@@ -78,7 +82,7 @@ def _chart(bars: Sequence[_Bar], currency: str) -> Chart:
     with style():
         drawn = axes(50 + _ROW * len(bars))
         for place, bar in enumerate(bars):
-            _draw(drawn, place, bar, has_spread=has_spread)
+            _draw(drawn, place, bar)
         drawn.set_yticks([])
         drawn.set_ylim(len(bars) - 0.55, -0.6)
         drawn.set_xlim(0, float(max(bar.high for bar in bars)) * 1.22)
@@ -88,7 +92,15 @@ def _chart(bars: Sequence[_Bar], currency: str) -> Chart:
         return chart(drawn, words)
 
 
-def _draw(drawn: Axes, place: int, bar: _Bar, *, has_spread: bool) -> None:
+def _energy(units: UnitCosts | None) -> str:
+    if units is None or units.kwh_per_million is None:
+        return ""
+    carbon = units.kgco2e_per_million
+    emits = "" if carbon is None else f", and emit {brief(carbon)} kg CO2e"
+    return f"A million tokens of one's own take {brief(units.kwh_per_million)} kWh{emits}."
+
+
+def _draw(drawn: Axes, place: int, bar: _Bar) -> None:
     price, low, high = float(bar.price), float(bar.low), float(bar.high)
     is_owning = bar.name == OWNING
     drawn.barh(
@@ -100,53 +112,56 @@ def _draw(drawn: Axes, place: int, bar: _Bar, *, has_spread: bool) -> None:
         f"{least}{brief(bar.price)}", (high, place + 0.14), (6, 0), textcoords="offset points",
         va="center",
     )  # fmt: skip
-    if has_spread:
+    if low != high:
         drawn.errorbar(
             price, place + 0.14, xerr=[[price - low], [high - price]], color=colours.INK,
             capsize=4, linewidth=1.4,
         )  # fmt: skip
 
 
-def _table(every: Sequence[Costs], amounts: Amounts) -> Table:
-    money = amounts.currency
+def _totals(every: Sequence[Costs], amounts: Amounts) -> Table:
     return Table(
-        f"Every way to serve the same demand, in {money}",
-        columns("Option", "Total#", "Present value#", "Million tokens#", "Million of input#",
-                "Million of output#", "A user and month#"),
-        [_row(costs, amounts) for costs in every],
-        is_wide=True,
-    )  # fmt: skip
+        f"Every way to serve the same demand, in {amounts.currency}",
+        columns("Option", "Total#", "Present value#", "A million tokens#"),
+        [_total(costs, amounts) for costs in every],
+    )
 
 
-def _row(costs: Costs, amounts: Amounts) -> Sequence[str]:
-    units = costs.units
-    prices = (
-        (units.per_million_blended, units.per_million_input, units.per_million_output,
-         units.per_user_month)
-        if units else (None,) * 4
-    )  # fmt: skip
+def _total(costs: Costs, amounts: Amounts) -> Sequence[str]:
+    price = costs.units.per_million_blended if costs.units else None
     return (
         costs.name,
         f"{amounts.at_least(costs.nominal.unknown)}{amounts.exact(costs.nominal.amount)}",
         f"{amounts.at_least(costs.npv.unknown)}{amounts.exact(costs.npv.amount)}",
-        *(UNKNOWN if price is None else brief(price) for price in prices),
+        _each(price),
     )
+
+
+def _each(price: Decimal | None) -> str:
+    return UNKNOWN if price is None else brief(price)
 
 
 def _prices(every: Sequence[Costs], amounts: Amounts) -> Table:
     return Table(
-        "What each option is, and the price that it rests on",
-        columns("Option", "What it is", "Price", "Of", "Remarks"),
+        f"What each option is, and what it costs in {amounts.currency}",
+        columns("Option", "What it is", "Price that it rests on", "Remarks", "Million of input#",
+                "Million of output#", "A user and month#"),
         [_price(costs, amounts) for costs in every],
-    )
+        is_wide=True,
+    )  # fmt: skip
 
 
 def _price(costs: Costs, amounts: Amounts) -> Sequence[str]:
-    price = costs.price
-    if price is None:
-        return costs.name, costs.description, "by its lines", "", costs.note
-    source = " ".join(filter(None, (price.vendor or price.source, price.reference)))
-    dated = f"{source}, {price.as_of.isoformat()}" if price.as_of else source
-    stale = " — stale" if price.is_stale else ""
-    shown = f"{amounts.one(price.base)} {amounts.currency}" if price.amount else UNKNOWN
-    return costs.name, costs.description, shown, f"{dated}{stale}", costs.note
+    units = costs.units
+    prices = (
+        (units.per_million_input, units.per_million_output, units.per_user_month)
+        if units
+        else (None, None, None)
+    )
+    rests_on = _rests_on(costs.price, amounts) if costs.price else "its lines"
+    return costs.name, costs.description, rests_on, costs.note, *map(_each, prices)
+
+
+def _rests_on(price: UnitPrice, amounts: Amounts) -> str:
+    shown = f"{amounts.one(price.base)} {amounts.currency}, " if price.amount else ""
+    return f"{shown}{words.provenance(price)}"

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.export import words
-from freehold.cost.types import BomLine, Category, Result
+from freehold.cost.types import Basis, BomLine, Category, Result, Total
 from freehold.render.report.amounts import Amounts, plain, plural
 from freehold.render.report.names import shortened
 from freehold.render.report.table import Table, columns
@@ -30,6 +30,7 @@ _CATEGORIES: Final = {
     Category.CLOUD: "Rented GPUs",
     Category.API: "API",
 }
+_INCLUDED: Final = "included"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,20 +55,33 @@ def purchase(result: Result) -> Purchase:
 
 
 def _summary(result: Result, amounts: Amounts) -> Table:
+    unknown = sum(total.unknown for total in result.by_category.values())
+    more = ["Lines without a price#"] if unknown else []
     rows = [
-        (named(category), _what(category, result.lines), amounts.exact(total.amount),
-         str(total.unknown) if total.unknown else "none")
+        _cut((named(category), _what(category, result.lines),
+              _sum(category, total, result, amounts), str(total.unknown or "none")), unknown)
         for category, total in result.by_category.items()
     ]  # fmt: skip
     once = sum((total.amount for total in result.by_category.values()), Decimal())
-    unknown = sum(total.unknown for total in result.by_category.values())
     label = "At least" if unknown else "Together"
     return Table(
-        "Paid once, by category",
-        columns("Category", "What", f"{amounts.currency}#", "Lines without a price#"),
+        "Paid once, by category: capital, and what is no capital but paid once",
+        columns("Category", "What", f"{amounts.currency}#", *more),
         rows,
-        (label, "", amounts.exact(once), str(unknown) if unknown else "none"),
+        _cut((label, "", amounts.exact(once), str(unknown)), unknown),
     )
+
+
+def _cut(row: tuple[str, ...], unknown: int) -> tuple[str, ...]:
+    """The row, without its last column where every line has a price."""
+    return row if unknown else row[:-1]
+
+
+def _sum(category: Category, total: Total, result: Result, amounts: Amounts) -> str:
+    lines = [line for line in result.lines if line.need.item.category is category]
+    if lines and all(line.price.basis is Basis.INCLUDED for line in lines):
+        return _INCLUDED
+    return amounts.exact(total.amount)
 
 
 def _what(category: Category, lines: Sequence[BomLine]) -> str:
@@ -75,6 +89,7 @@ def _what(category: Category, lines: Sequence[BomLine]) -> str:
     found = [
         line for line in lines if line.need.item.category is category and line.need.every is None
     ]
+    found = [line for line in found if line.price.basis is not Basis.INCLUDED] or found
     if not found:
         return ""
     first = max(found, key=lambda line: line.extended or Decimal())
@@ -93,7 +108,7 @@ def _lines(result: Result, amounts: Amounts) -> Table:
     return Table(
         "All lines of the bill of materials",
         columns("No.!", "What, and who makes it", "Quantity#", f"{amounts.currency} for one#",
-                f"{amounts.currency}#", "Paid", "Basis!", "Source", "Lead time", "For hosts",
+                f"{amounts.currency}#", "Paid!", "Basis and source", "Lead time", "For hosts",
                 "Caused by"),
         [_line(line, amounts, result) for line in result.lines],
         is_wide=True,
@@ -105,10 +120,8 @@ def _line(line: BomLine, amounts: Amounts, result: Result) -> Sequence[str]:
         str(line.number),
         _described(line),
         quantity(line).removesuffix(" ×"),  # noqa: RUF001 - not the letter x
-        amounts.one(line.price.base),
-        amounts.exact(line.extended),
+        *_price(line, amounts),
         _paid(line),
-        line.price.basis.value,
         _source(line, result),
         words.weeks(line.lead_time) or "not stated",
         shortened(line.need.hosts, 2),
@@ -116,12 +129,17 @@ def _line(line: BomLine, amounts: Amounts, result: Result) -> Sequence[str]:
     )
 
 
+def _price(line: BomLine, amounts: Amounts) -> tuple[str, str]:
+    if line.price.basis is Basis.INCLUDED:
+        return "", _INCLUDED
+    return amounts.one(line.price.base), amounts.exact(line.extended)
+
+
 def _described(line: BomLine) -> str:
     item = line.need.item
     marks = [item.manufacturer, line.mpn or item.mpn, "spare" if line.need.is_spare else ""]
     more = ", ".join(mark for mark in marks if mark)
-    part = f", part of {line.need.parent}" if line.need.parent else ""
-    return f"{item.description}{f' ({more})' if more else ''}{part}"
+    return f"{item.description}{f' ({more})' if more else ''}"
 
 
 def _paid(line: BomLine) -> str:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.types import Physics, Rack
-from freehold.render.report.amounts import plain, plural, whole
+from freehold.render.report.amounts import percent, plain, plural, whole
 from freehold.render.report.names import numbers
 
 _UNIT: Final = 12
@@ -121,10 +121,9 @@ def _marks(rack: Rack) -> Iterator[Mark]:
 
 def _facts(rack: Rack) -> Iterator[tuple[str, str]]:
     yield "Space", f"{rack.used_units} of {plural(rack.units, 'unit')}"
-    yield (
-        "Power at most",
-        f"{kilo(rack.maximum_power)} kW of {kilo(rack.feed)} kW that a feed carries",
-    )
+    share = f", {percent(rack.maximum_power / rack.feed)}" if rack.feed else ""
+    of_feed = f"{kilo(rack.maximum_power)} kW of {kilo(rack.feed)} kW that a feed carries"
+    yield "Power at most", f"{of_feed}{share}"
     limit = f" of {plain(rack.weight_limit)} kg" if rack.weight_limit is not None else ""
     yield "Weight", f"{whole(rack.weight)}{limit or ' kg'}"
     yield "Outlets", f"{rack.outlets_used} of {rack.outlets} on each feed"

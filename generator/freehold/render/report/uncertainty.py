@@ -16,6 +16,8 @@ from freehold.render.report.table import Table, columns
 
 _MOST: Final = 10
 """Factors that the chart shows."""
+_SEEN: Final = Decimal("0.01")
+"""Of the widest bar."""
 _ROW: Final = 40
 
 
@@ -36,7 +38,7 @@ def uncertainty(result: Result) -> Uncertainty | None:
     if spread is None:
         return None
     amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
-    widest = [swing for swing in spread.tornado if swing.low != swing.high][:_MOST]
+    widest = _widest(spread.tornado)
     said = (
         f"{spread.draws:,} draws of every uncertain factor ({spread.distribution}, seed "
         f"{spread.seed}). In nine of ten draws the total is above P10, in half of them above P50, "
@@ -51,6 +53,12 @@ def uncertainty(result: Result) -> Uncertainty | None:
     )
 
 
+def _widest(tornado: Sequence[Swing]) -> Sequence[Swing]:
+    """Those that can be seen beside the widest."""
+    most = max((abs(one.high - one.low) for one in tornado), default=Decimal())
+    return [one for one in tornado if abs(one.high - one.low) > most * _SEEN][:_MOST]
+
+
 def _tornado(swings: Sequence[Swing], result: Result) -> Chart:
     base = result.owning.npv.amount
     scale = Scale.of(result.conventions.currency, [base, *(one.high for one in swings)])
@@ -59,7 +67,8 @@ def _tornado(swings: Sequence[Swing], result: Result) -> Chart:
         "tornado", "What one factor alone makes of the present value of owning",
         f"Bars of {scale.unit} around {brief(base)}: {said}.",
         "Present value of owning when one factor alone is at its low (hatched) or at its high end. "
-        "The line is what is reckoned with.",
+        "The line is what is reckoned with. Factors that move it by less than a hundredth of the "
+        "widest bar are in the table alone.",
     )  # fmt: skip
     with style():
         drawn = axes(46 + _ROW * len(swings))
@@ -84,7 +93,7 @@ def _swing(drawn: Axes, place: int, swing: Swing, scale: Scale, base: Decimal) -
             place + 0.18, scale.of_chart(value) - middle, 0.4, left=middle, color=colour,
             hatch=hatch, edgecolor=colours.PAPER, linewidth=0,
         )  # fmt: skip
-    text = f"{swing.label}: {swing.low_value} to {swing.high_value}"
+    text = f"{swing.label}: {swing.low_value} … {swing.high_value}"
     label(drawn, place - 0.22, text)
 
 
@@ -129,7 +138,8 @@ def _interval(drawn: Axes, place: int, one: Quantiles, scale: Scale) -> None:
     colour = colours.SERIES[6 if place else 0]
     drawn.plot([low, high], [place + 0.18] * 2, color=colour, linewidth=7, solid_capstyle="butt")
     drawn.plot(middle, place + 0.18, "o", color=colours.INK, markeredgecolor=colours.PAPER)
-    text = f"{one.name}: {brief(one.p10)} to {brief(one.p90)}"
+    low_text, high_text = brief(one.p10), brief(one.p90)
+    text = f"{one.name}: {low_text}{f' to {high_text}' if low_text != high_text else ''}"
     label(drawn, place - 0.2, text)
 
 

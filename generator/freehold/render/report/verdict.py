@@ -1,15 +1,23 @@
 """The page's first words: whether it fits, what it costs, and whether owning wins."""
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
 
+from freehold.cost.export import words
 from freehold.cost.types import BreakEven, Costs, Result
 from freehold.diagnostics import Diagnostic
 from freehold.plan.types import Plan
 from freehold.render.report.amounts import Amounts, lacking, percent, plural
+from freehold.render.report.devices import idle
 from freehold.render.report.names import shortened
-from freehold.render.report.service import services
+from freehold.render.report.service import Service, services
 from freehold.render.report.subject import Subject
+
+_NO_COST: Final = "Nothing is priced: the spec has no cost section."
+_CODE: Final = re.compile("`([^`]*)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,35 +67,51 @@ def note(text: str) -> Point:
 
 def verdict(subject: Subject) -> Verdict:
     """What comes of it, the worst first."""
-    plan, result = subject.plan, subject.result
-    errors = [found for found in subject.findings if found.severity == "error"]
+    result, errors = subject.result, _errors(subject)
     failed = bool(errors) or bool(result and result.breaches)
     return Verdict(
-        "bad" if failed else "good",
-        _headline(plan, result, errors),
-        [*_hardware(plan), *(_money(result) if result else [])],
+        "bad" if failed else "note" if _slow(subject) else "good",
+        _headline(subject),
+        [*_hardware(subject.plan), *(_money(result) if result else [])],
         list(_figures(result)) if result else [],
         [
             *_findings(subject.findings),
             *_service(subject),
             *(_points(result) if result else []),
-            *(
-                []
-                if result or errors
-                else [note("Nothing is priced: the spec has no cost section.")]
-            ),
+            *([] if result or errors else [note(_NO_COST)]),
         ],
     )
 
 
-def _headline(plan: Plan | None, result: Result | None, errors: Sequence[Diagnostic]) -> str:
-    if plan is None:
-        return f"It does not fit: {plural(len(errors), 'finding')} in the way"
-    if result and result.breaches:
-        return f"It fits, and fails {plural(len(result.breaches), 'limit')} that you set"
+def _errors(subject: Subject) -> Sequence[Diagnostic]:
+    return [found for found in subject.findings if found.severity == "error"]
+
+
+def _slow(subject: Subject) -> Sequence[Service]:
+    """Models that are too slow for all their users."""
+    found = services(subject.plan, subject.users) if subject.plan else ()
+    return [one for one in found if one.is_short]
+
+
+def _headline(subject: Subject) -> str:
+    errors, result = _errors(subject), subject.result
+    if subject.plan is None:
+        return f"It cannot be built as it is: {plural(len(errors), 'finding')} in the way"
     if errors:
         return f"It fits, with {plural(len(errors), 'finding')} in the way"
-    return "It fits" if result is None else "It fits, and breaks no limit that you set"
+    slow = ", but not all users are served as fast as asked for" if _slow(subject) else ""
+    return "".join((f"It fits{slow}", *(_judged(result) if result else ())))
+
+
+def _judged(result: Result) -> Iterator[str]:
+    failed, compared = len(result.breaches), result.break_even
+    yield f", but fails {plural(failed, 'limit')} that you set" if failed else ""
+    if compared:
+        won = sum(one.owning_wins is True for one in compared)
+        count = {0: "no alternative", len(compared): "every alternative"}.get(
+            won, f"{won} of {len(compared)} alternatives"
+        )
+        yield f"; owning is cheaper than {count}"
 
 
 def _hardware(plan: Plan | None) -> Iterator[str]:
@@ -101,12 +125,15 @@ def _hardware(plan: Plan | None) -> Iterator[str]:
 
 
 def _service(subject: Subject) -> Iterator[Point]:
-    for one in services(subject.plan, subject.users) if subject.plan else ():
-        if one.is_short:
-            yield note(
-                f"{one.model}: of {one.asked:,} users at once, typically {one.typical:,} "
-                f"({one.low:,} to {one.high:,}) are served as fast as asked for."
-            )
+    if subject.plan is None:
+        return
+    if said := idle(subject.plan):
+        yield note(said)
+    for one in _slow(subject):
+        yield note(
+            f"{one.model}: of {one.asked:,} users at once, typically {one.typical:,} "
+            f"({one.low:,} to {one.high:,}) are served as fast as asked for."
+        )
 
 
 def _money(result: Result) -> Iterator[str]:
@@ -161,28 +188,28 @@ def _findings(findings: Sequence[Diagnostic]) -> Iterator[Point]:
     for found in findings:
         where = f" ({found.file}, line {found.span.line})" if found.span else ""
         say = bad if found.severity == "error" else note
-        yield say(f"{found.message}{where}. Remedy: {found.help}.")
+        yield say(_quoted(f"{found.message}{where}. Remedy: {found.help}."))
 
 
 def _points(result: Result) -> Iterator[Point]:
     for breach in result.breaches:
         line = f" (line {breach.line})" if breach.line else ""
         yield bad(_sentence(f"{breach.message.rstrip('.')}{line}"))
-    for one in result.break_even:
-        yield _against(one)
-    if result.spread:
-        for quantiles in result.spread.quantiles:
-            chance = quantiles.probability_owning_wins
-            if chance is not None:
-                yield note(
-                    f"Over the ranges of prices, owning is cheaper than {quantiles.name} in "
-                    f"{percent(chance)} of the draws."
-                )
+    spread = result.spread.quantiles if result.spread else ()
+    chances = {one.name: one.probability_owning_wins for one in spread}
+    for even in result.break_even:
+        yield _against(even, chances.get(even.alternative), result)
     yield from _quality(result)
 
 
-def _against(one: BreakEven) -> Point:
-    text = _sentence(f"Against {one.alternative}: {one.verdict}")
+def _against(one: BreakEven, chance: Decimal | None, result: Result) -> Point:
+    amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
+    text = _sentence(one.verdict)
+    if one.saving is not None:
+        exact = words.money(abs(one.saving), amounts.currency)
+        text = text.replace(exact, amounts.short(abs(one.saving)))
+    if chance is not None:
+        text = f"{text} Over the ranges of prices, owning is cheaper in {percent(chance)} of cases."
     say = {True: good, False: bad, None: note}[one.owning_wins]
     return say(text)
 
@@ -204,5 +231,10 @@ def _quality(result: Result) -> Iterator[Point]:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    text = _quoted(text[:1].upper() + text[1:])
     return text if text.endswith(".") else f"{text}."
+
+
+def _quoted(text: str) -> str:
+    """Words of the spec in a reader's quotation marks."""
+    return _CODE.sub("“\\1”", text)
