@@ -9,20 +9,23 @@ import pytest
 
 import plans
 from cost import made
+from freehold.catalog.load import builtin
 from freehold.cli import main
-from freehold.cost.export import as_csv, as_json
+from freehold.cost.export import as_csv, as_json, as_markdown, cyclonedx
+from freehold.cost.export.cyclonedx import Inventory
 from freehold.cost.types import Total
 from freehold.render import bom
 from freehold.render.site import render
 from freehold.render.write import compare, write
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+BILL = Inventory(made.RESULT, plans.clinic(), builtin(), None)
 
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("clinic") / "site"
-    assert write(folder, render(plans.clinic(), None, made.RESULT)).findings == ()
+    assert write(folder, render(plans.clinic(), None, BILL)).findings == ()
     return folder
 
 
@@ -30,41 +33,43 @@ def test_it_is_what_the_exporters_write(site: Path) -> None:
     assert (site / "bom/cost.json").read_bytes() == as_json.encode(made.RESULT)
     assert (site / "bom/bom.csv").read_bytes() == as_csv.lines(made.RESULT)
     assert (site / "bom/cashflows.csv").read_bytes() == as_csv.cashflows(made.RESULT)
+    assert (site / "bom/tco.md").read_bytes() == as_markdown.encode(made.RESULT)
+    assert (site / "bom/cyclonedx.json").read_bytes() == cyclonedx.encode(BILL)
 
 
 def test_the_manifest_lists_it(site: Path) -> None:
     listed = json.loads((site / "manifest.json").read_text())["files"]
     inside = {path for path in listed if path.startswith("bom/")}
-    assert inside == {file.path for file in bom.files(made.RESULT)}
+    assert inside == {file.path for file in bom.files(BILL)}
     assert inside == {f"bom/{path.name}" for path in (site / "bom").iterdir()}
     assert not any("host" in listed[path] for path in inside)
 
 
 def test_the_same_cost_gives_the_same_bytes(site: Path) -> None:
-    assert compare(site, render(plans.clinic(), None, made.RESULT)).changed == ()
+    assert compare(site, render(plans.clinic(), None, BILL)).changed == ()
 
 
 def test_another_price_changes_the_bill_and_what_the_readme_says_of_it(site: Path) -> None:
     dearer = replace(made.RESULT, capex=Total(Decimal("80000.00"), 1))
-    changed = set(compare(site, render(plans.clinic(), None, dearer)).changed)
+    changed = set(compare(site, render(plans.clinic(), None, replace(BILL, result=dearer))).changed)
     assert {"README.md", "bom/cost.json", "manifest.json"} <= changed
     assert all(path.startswith("bom/") for path in changed - {"README.md", "manifest.json"})
 
 
 def test_a_bill_edited_by_hand_is_not_replaced(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    write(site, render(plans.clinic(), None, made.RESULT))
+    write(site, render(plans.clinic(), None, BILL))
     (site / "bom/bom.csv").write_text("cheaper\n")
-    assert write(site, render(plans.clinic(), None, made.RESULT)).findings
+    assert write(site, render(plans.clinic(), None, BILL)).findings
     assert (site / "bom/bom.csv").read_text() == "cheaper\n"
 
 
 def test_without_a_cost_section_an_old_bill_is_removed(tmp_path: Path) -> None:
     site = tmp_path / "site"
-    write(site, render(plans.clinic(), None, made.RESULT))
+    write(site, render(plans.clinic(), None, BILL))
     outcome = write(site, render(plans.clinic(), None))
     assert {path for path in outcome.changed if path.startswith("bom/")} == {
-        file.path for file in bom.files(made.RESULT)
+        file.path for file in bom.files(BILL)
     }
     assert not (site / "bom").exists()
     assert "What it costs" not in (site / "README.md").read_text()
@@ -74,7 +79,7 @@ def test_the_readme_says_what_it_costs(site: Path) -> None:
     text = (site / "README.md").read_text()
     assert "| to buy | at least 76,161.20 EUR, 1 line without a price |" in text
     assert "| to own for 24 months | at least 76,149.30 EUR, 1 line without a price |" in text
-    for file in bom.files(made.RESULT):
+    for file in bom.files(BILL):
         assert f"`{file.path.removeprefix('bom/')}`" in text
 
 

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
     from freehold.cli.opening import Opened
     from freehold.cli.status import Subparsers
+    from freehold.cost.export.cyclonedx import Inventory
     from freehold.lock.file import Lock
+    from freehold.plan.types import Plan
     from freehold.render.files import SiteFile
     from freehold.render.write import Outcome
 
@@ -47,23 +49,34 @@ def add_parser(commands: "Subparsers") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the changed paths on stdout."""
-    from freehold.cli.opening import open_spec, plan_of, result_of  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.opening import open_spec, plan_of  # noqa: PLC0415 - not for `--help`
     from freehold.cli.talk import say_findings  # noqa: PLC0415
     from freehold.render import preconditions  # noqa: PLC0415
     from freehold.render.site import render  # noqa: PLC0415
 
     opened = open_spec(arguments.spec)
     plan = plan_of(opened)
-    lock = cost = None
+    lock = bill = None
     if plan is not None:
-        cost = result_of(opened, plan) if opened.cluster and opened.cluster.cost else None
         preconditions.check_addresses(plan, opened.report)
         if not arguments.unlocked:
             lock = preconditions.locked(opened.path, plan, opened.report)
+        bill = _bill(opened, plan, lock)
     say_findings(opened.report)
     if plan is None or not opened.report.is_clean:
         return FOUND
-    return _render(arguments, opened, render(plan, lock, cost), lock)
+    return _render(arguments, opened, render(plan, lock, bill), lock)
+
+
+def _bill(opened: "Opened", plan: "Plan", lock: "Lock | None") -> "Inventory | None":
+    """What the site's bill is made of; none without a cost section."""
+    if opened.cluster is None or opened.catalog is None or opened.cluster.cost is None:
+        return None
+    from freehold.cli.opening import result_of  # noqa: PLC0415 - not for `--help`
+    from freehold.cost.export.cyclonedx import Inventory  # noqa: PLC0415
+
+    result = result_of(opened, plan)
+    return Inventory(result, plan, opened.catalog, lock) if result else None
 
 
 def _render(

@@ -7,7 +7,8 @@ drawn, as the installed libraries do it; `freehold bom` and `freehold report` wr
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from freehold.cost.export import as_csv, as_json, as_markdown
+from freehold.cost.export import as_csv, as_json, as_markdown, cyclonedx
+from freehold.cost.export.cyclonedx import Inventory
 from freehold.cost.export.words import total
 from freehold.cost.types import Result
 from freehold.render.files import SiteFile
@@ -15,11 +16,13 @@ from freehold.render.files import SiteFile
 FOLDER: Final = "bom"
 
 
-def files(result: Result) -> Iterator[SiteFile]:
+def files(about: Inventory) -> Iterator[SiteFile]:
     """All that `bom/` holds."""
+    result = about.result
     yield SiteFile(f"{FOLDER}/bom.csv", as_csv.lines(result))
     yield SiteFile(f"{FOLDER}/cashflows.csv", as_csv.cashflows(result))
     yield SiteFile(f"{FOLDER}/cost.json", as_json.encode(result))
+    yield SiteFile(f"{FOLDER}/cyclonedx.json", cyclonedx.encode(about))
     yield SiteFile(f"{FOLDER}/tco.md", as_markdown.encode(result))
 
 

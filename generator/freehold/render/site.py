@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import freehold
-from freehold.cost.types import Result
+from freehold.cost.export.cyclonedx import Inventory
 from freehold.lock import write as lock_file
 from freehold.lock.file import Lock
 from freehold.plan.types import Plan
@@ -25,32 +25,32 @@ _PLAYBOOKS: Final = _PACKAGES / "ansible_collections/freehold/llm"
 _VERIFY: Final = _PACKAGES / "freehold/templates/verify"
 
 
-def render(plan: Plan, lock: Lock | None, cost: Result | None = None) -> Iterator[SiteFile]:
+def render(plan: Plan, lock: Lock | None, bill: Inventory | None = None) -> Iterator[SiteFile]:
     """Every file of the site; without a lock, of one that refuses to be applied.
 
-    With the plan's cost, its bill is part of the site.
+    With what the plan costs, its bill is part of the site.
     """
-    yield from manifest.complete(_files(plan, lock, cost))
+    yield from manifest.complete(_files(plan, lock, bill))
 
 
-def _files(plan: Plan, lock: Lock | None, cost: Result | None) -> Iterator[SiteFile]:
+def _files(plan: Plan, lock: Lock | None, bill: Inventory | None) -> Iterator[SiteFile]:
     parts = pools(plan)
-    yield from _project(plan, lock, cost)
+    yield from _project(plan, lock, bill)
     yield from _inventory(plan, parts, lock)
     for pool in parts:
         yield from site_files(pool)
     yield from _collection()
     yield from _verification(plan, lock)
     yield SiteFile("plan.json", b"".join(plan_json.document(plan)))
-    if cost is not None:
-        yield from bom.files(cost)
+    if bill is not None:
+        yield from bom.files(bill)
     if lock is not None:
         yield SiteFile("lock.yml", lock_file.text(lock))
 
 
-def _project(plan: Plan, lock: Lock | None, cost: Result | None) -> Iterator[SiteFile]:
-    bill = {"bill": bom.view(cost) if cost else None}
-    yield SiteFile("README.md", fill("site/README.md.j2", {**readme.view(plan, lock), **bill}))
+def _project(plan: Plan, lock: Lock | None, bill: Inventory | None) -> Iterator[SiteFile]:
+    view = {**readme.view(plan, lock), "bill": bom.view(bill.result) if bill else None}
+    yield SiteFile("README.md", fill("site/README.md.j2", view))
     yield SiteFile("ansible.cfg", fill("site/ansible.cfg.j2", {}))
     for name in PLAYBOOKS:
         yield SiteFile(name, fill(f"site/{name}.j2", {"locked": lock is not None}))
