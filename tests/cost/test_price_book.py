@@ -217,7 +217,7 @@ def test_every_category_has_a_limit_and_a_group() -> None:
 
 def test_currencies_are_those_of_iso_4217() -> None:
     known = currencies()
-    by_units = {units: 0 for units in (0, 2, 3, 4)}
+    by_units = dict.fromkeys((0, 2, 3, 4), 0)
     for units in known.minor_units.values():
         by_units[units] += 1
     assert by_units == {0: 17, 2: 139, 3: 7, 4: 2}

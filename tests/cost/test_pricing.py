@@ -282,7 +282,8 @@ def test_a_price_is_stale_after_its_limit(day: str, is_stale: bool) -> None:  # 
     ],
 )
 def test_a_quote_is_stale_when_nothing_says_that_it_holds(
-    told: dict[str, str], is_stale: bool  # noqa: FBT001 - a case
+    told: dict[str, str],
+    is_stale: bool,  # noqa: FBT001 - a case
 ) -> None:
     assert l40s(pricing(quote(**told))).is_stale is is_stale
 

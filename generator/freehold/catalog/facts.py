@@ -1,6 +1,7 @@
 """The shapes of the catalog's facts. Every fact has a source and a date."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -377,7 +378,7 @@ class Catalog(Strict):
     quadlet: dict[str, tuple[str, ...]] = {}  # noqa: RUF012 - pydantic copies it
     """Keys of podman's units by the first podman version that knows them."""
 
-    @property
+    @cached_property
     def items(self) -> "Mapping[str, Item]":
         """Everything that can be bought, by id, written off as a spec does that says nothing."""
         from freehold.catalog.hardware import items  # noqa: PLC0415 - only money needs it

@@ -151,7 +151,7 @@ def _read_quotes(
     if quotes and catalog:
         from freehold.rules.quotes import check_quotes  # noqa: PLC0415 - only quotes need it
 
-        check_quotes(cluster, quotes, catalog, report.about(source))
+        check_quotes(cluster, cluster.cost, quotes, catalog, report.about(source))
     return quotes
 
 

@@ -17,7 +17,7 @@ from freehold.cost.pricing import Pricing
 from freehold.cost.types import Basis, BomLine, Category, UnitPrice
 from freehold.plan.types import Plan
 from freehold.spec.cluster import Cluster
-from freehold.spec.cost import Cloud, Cost
+from freehold.spec.cost import Cost
 from freehold.spec.quotes import Quotes
 
 FIGURE: Final = "figure"
@@ -97,25 +97,14 @@ def of_bill(
     lines = bill(cost, needed, physics(cost, plan, needed, catalog), pricing)
     shelf = _Shelf(catalog, pricing)
     paid = {line.need.item.id: line for line in lines if line.price.basis is not Basis.INCLUDED}
-    others = dict.fromkeys(item for item in _alternatives(cost) if item not in paid)
+    compared = (item for one in cost.alternatives.values() for item in one.items)
+    others = dict.fromkeys(item for item in compared if item not in paid)
     return [*map(shelf.line, paid.values()), *map(shelf.row, others)]
 
 
 def _items(catalog: Catalog) -> Sequence[str]:
     """Everything that can be bought, or rented instead."""
     return tuple(dict.fromkeys((*catalog.items, *catalog.prices.by_item)))
-
-
-def _alternatives(cost: Cost) -> Iterator[str]:
-    """What the spec compares with."""
-    for alternative in cost.alternatives.values():
-        if isinstance(alternative, Cloud):
-            yield alternative.cloud
-            yield from filter(None, [alternative.egress_item])
-        elif isinstance(alternative.api, str):
-            yield alternative.api
-        else:
-            yield from alternative.api.values()
 
 
 def _in_its_own(book: PriceBook, currency: str) -> Pricing:

@@ -116,8 +116,7 @@ def _tops(source: Source) -> Iterator[int]:
     """How many lines stand before each key of the file."""
     top = source.root.children if source.root else None
     for child in top.values() if isinstance(top, dict) else ():
-        if child.key_span:
-            yield child.key_span.line - 1
+        yield (child.key_span or child.span).line - 1
 
 
 def _wanted(quotes: Sequence[Values], old: Data) -> Data:

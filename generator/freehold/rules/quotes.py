@@ -17,7 +17,7 @@ from freehold.rules.currencies import payable
 from freehold.rules.registry import Finding, add
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster
-from freehold.spec.cost import Api, Cloud, Cost
+from freehold.spec.cost import Cost
 from freehold.spec.nodes import Pool
 from freehold.spec.quotes import Quote, Quotes, Rate
 from freehold.units import Money
@@ -55,11 +55,11 @@ def quote_rule(check: Check) -> Check:
     return check
 
 
-def check_quotes(cluster: Cluster, quotes: Quotes, catalog: Catalog, report: Report) -> None:
+def check_quotes(
+    cluster: Cluster, cost: Cost, quotes: Quotes, catalog: Catalog, report: Report
+) -> None:
     """Report, in the quotes' own file, what keeps the bill from resting on them."""
-    if cluster.cost is None:
-        return
-    desk = Desk(cluster.cost, quotes, catalog, cluster.nodes)
+    desk = Desk(cost, quotes, catalog, cluster.nodes)
     for name, check in _CHECKS.items():
         for found in check(desk):
             add(name, found, report)
@@ -236,13 +236,7 @@ def _named(cost: Cost) -> Iterator[str]:
     """The items that the spec itself makes known."""
     yield from (line.item for line in cost.lines)
     for alternative in cost.alternatives.values():
-        match alternative:
-            case Cloud():
-                yield from filter(None, (alternative.cloud, alternative.egress_item))
-            case Api(api=str(item)):
-                yield item
-            case Api(api=dict(by_model)):
-                yield from by_model.values()
+        yield from alternative.items
 
 
 @quote_rule

@@ -196,6 +196,11 @@ class Cloud(Strict):
     egress_item: ItemId | None = None
     staff: Staff | None = None
 
+    @property
+    def items(self) -> tuple[str, ...]:
+        """What it is priced by."""
+        return (self.cloud, *filter(None, [self.egress_item]))
+
 
 class Api(Strict):
     """The same demand at an API that bills tokens."""
@@ -205,6 +210,11 @@ class Api(Strict):
     uplift: Percent = Percent(0)
     """For data residency."""
     staff: Staff | None = None
+
+    @property
+    def items(self) -> tuple[str, ...]:
+        """What it is priced by."""
+        return (self.api,) if isinstance(self.api, str) else tuple(self.api.values())
 
 
 def _kind_of_alternative(value: object) -> str:
