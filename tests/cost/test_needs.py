@@ -10,13 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.bought import Bought, bought, quote
-from freehold.catalog.hardware import assumptions, hardware, is_soldered, items, machines, sizes
+from freehold.catalog.hardware import (
+    assumptions,
+    gpu_power,
+    hardware,
+    is_soldered,
+    items,
+    machines,
+    sizes,
+)
 from freehold.catalog.load import builtin
+from freehold.catalog.load import load as load_catalog
 from freehold.cli.opening import open_spec, plan_of
 from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.needs.complete import UntracedError, check_traced
 from freehold.cost.types import Basis, Category, Need
 from freehold.plan.shapes import per_host
+from freehold.report import Report
+from freehold.source import Source
 from freehold.spec.cluster import Level
 from freehold.spec.cost import Life
 
@@ -28,6 +39,21 @@ ACME = {
     "name": "ACME Accelerator 3", "count": 2, "vram": "40 GiB", "bandwidth": "1 TB/s",
     "compute_capability": "9.0",
 }  # fmt: skip
+
+
+OWN = """
+gpus:
+  acme-96gb:
+    name: ACME Accelerator
+    vendor: nvidia
+    vram: 94 GiB
+    bandwidth: 3 TB/s
+    compute_capability: "9.0"
+    power: 300 W
+    form_factor: PCIe dual-slot
+    source: [the vendor's datasheet]
+    date: "2026-11-24"
+"""
 
 
 def counts(found: Bought, pool: str = "gpu") -> dict[str, str]:
@@ -468,6 +494,16 @@ def test_every_card_has_an_item_and_machines_are_those_that_advise_knows() -> No
         assert sizes(gpu) == per_host(gpu)
         assert all(f"server.{name}-x{count}" in known for count in sizes(gpu))
         assert is_soldered(gpu) is any(gpu.form_factor.startswith(one.form) for one in machines())
+
+
+def test_a_card_of_the_users_own_file_has_items_too() -> None:
+    assert "gpu.l40s-48gb" in builtin().items
+    own = Source.parse(OWN.encode(), "catalog.yml")
+    catalog = load_catalog(own, Report(Source.parse(b"{}", "cluster.yml")))
+    assert catalog is not None
+    assert catalog.items["gpu.acme-96gb"].power == gpu_power(D(300))
+    assert "server.acme-96gb-x4" in catalog.items
+    assert "gpu.acme-96gb" not in builtin().items
 
 
 def test_what_items_name_is_there() -> None:

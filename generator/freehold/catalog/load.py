@@ -58,12 +58,13 @@ def builtin() -> Catalog:
 
 
 def _merged(catalog: Catalog, own: OwnCatalog) -> Catalog:
-    return catalog.model_copy(
-        update={
-            "gpus": catalog.gpus | own.gpus,
-            "models": catalog.models | _with_checkpoints(own.models),
-        }
-    )
+    # A copy would take what is cached in the other along.
+    fields = {name: getattr(catalog, name) for name in Catalog.model_fields}
+    added = {
+        "gpus": catalog.gpus | own.gpus,
+        "models": catalog.models | _with_checkpoints(own.models),
+    }
+    return Catalog.model_construct(**fields | added)
 
 
 def _with_checkpoints(models: dict[str, ModelFacts]) -> dict[str, ModelFacts]:
