@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -530,3 +532,11 @@ def test_ranges_are_in_order() -> None:
     for group in (known.failures, known.lead_times, known.residual, known.figures):
         for found in group.values():
             assert found.range.low <= found.range.base <= found.range.high
+
+
+@pytest.mark.parametrize("name", ["assumptions", "cards", "hardware", "machines"])
+def test_files_are_plain_yaml(name: str) -> None:
+    text = files("freehold.catalog").joinpath(f"{name}.yml").read_text()
+    content = Source.parse(text.encode(), name)
+    assert content.findings == ()
+    assert content.data() == yaml.safe_load(text)
