@@ -1,6 +1,10 @@
 """What all tests share."""
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("freehold", deadline=None)  # a busy machine is no mistake of ours
+settings.load_profile("freehold")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

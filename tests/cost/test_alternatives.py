@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.sites import CLINIC, ORDERED, D, assembled, bill, item, line, planned
@@ -126,6 +126,7 @@ def test_prices_change_with_the_month_in_which_they_do() -> None:
     assert paid(found)[:3] == [D("4533.30"), D("9066.60"), D("9066.60")]
     assert found.flows[0].on == date(2026, 12, 31)
     assert len(found.flows) == 60
+    assert found.note == "its price changes on 2027-01-01"
 
 
 def test_prices_of_peak_hours_count_by_their_share_of_the_day() -> None:
@@ -259,6 +260,12 @@ def test_reserved_instances_are_paid_always() -> None:
     found = offered("{other: {cloud: cloud_gpu.azure_nd96_h100_3y, paid: demand}}")
     assert paid(found.costs[0])[0] == D("28986.26")  # 43.16 * 0.92 * 730
     assert not found.paid_by_demand
+
+
+def test_spot_instances_are_said_to_be_some() -> None:
+    found = one("{cloud: cloud_gpu.gcp_a3_1g_spot}")
+    assert found.note.endswith("spot instances can be taken away at any time")
+    assert "spot" not in one("{cloud: cloud_gpu.gcp_a3_1g}").note
 
 
 def test_a_reservation_keeps_its_price_until_it_is_renewed() -> None:
@@ -398,6 +405,7 @@ def test_data_sets_that_disagree_are_ends_of_a_range() -> None:
     assert abs(price.amount.high - high) < D("1e-20")
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 100), st.integers(0, 100))
 def test_more_demand_never_costs_less(one_share: int, other_share: int) -> None:
     def costs(share: int) -> Mapping[str, Decimal]:

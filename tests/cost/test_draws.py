@@ -4,7 +4,7 @@ from decimal import Decimal, localcontext
 from math import comb, exp, lgamma, log
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.cost.draws import Distribution, positions, values
@@ -97,6 +97,7 @@ def _binomial(x: Decimal, first: int) -> Decimal:
     return sum((comb(5, k) * x**k * (1 - x) ** (5 - k) for k in range(first, 6)), D(0))
 
 
+@settings(max_examples=30)
 @given(modes)
 def test_pert_is_a_beta_distribution_for_any_mode(mode: Decimal) -> None:
     some = UNIT[::9]

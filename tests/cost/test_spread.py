@@ -6,10 +6,10 @@ from decimal import Decimal
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.sites import ORDERED, D
+from cost.sites import CLINIC, COST, ENERGY, MACHINE, ORDERED, D, assembled, bill, line
 from freehold.cost.drivers import Drivers
 from freehold.cost.money import Rounding
 from freehold.cost.spread import Options, spread
@@ -62,6 +62,15 @@ def test_without_ranges_everything_is_its_base() -> None:
         Quantiles("cheaper", D("1234.52"), D("1234.52"), D("1234.52"), D(0)),
         Quantiles("dearer", D("1234.54"), D("1234.54"), D("1234.54"), D(1)),
     )
+
+
+def test_a_result_without_ranges_is_sure() -> None:
+    spec = f"{CLINIC}{COST}  discount_rate: 7 %\n  residual: 10 %\n"
+    lines = (line(MACHINE, "80000.01"), line(ENERGY, "612.34", every=1))
+    found = assembled(spec, bill(*lines))
+    assert found.spread is not None
+    (owning,) = found.spread.quantiles
+    assert owning.p10 == owning.p50 == owning.p90 == found.owning.npv.amount
 
 
 def test_equal_costs_are_no_win() -> None:
@@ -148,6 +157,7 @@ def test_the_same_seed_gives_the_same_bytes() -> None:
     assert spread_of(*MANY).quantiles != spread_of(*MANY, seed=2).quantiles
 
 
+@settings(max_examples=15)
 @given(st.permutations(range(3)), st.permutations(ALL))
 def test_no_order_matters(order: list[int], drivers: list[Driver]) -> None:
     owning = replace(MANY[0], flows=tuple(MANY[0].flows[number] for number in order))

@@ -294,7 +294,7 @@ class Flow:
     discounted: Decimal
     """On the day of the order, rounded."""
     drivers: tuple[str, ...] = ()
-    """Ids of the uncertain factors that it is a product of."""
+    """Ids of the uncertain factors that it depends on."""
     covers: int = 1
     """Months from `on` on that it pays for, where it is paid ahead; for the accrual view."""
 
@@ -424,7 +424,7 @@ class BreakEven:
     """NPV of the alternative less NPV of owning."""
     threshold_hours_per_day: Decimal | None
     """Hours of the workload's busiest load a day from which owning is cheaper over the horizon;
-    None when no number of hours is enough."""
+    None when all powered hours are not enough, or prices are missing."""
     threshold_tokens_per_day: Decimal | None
     verdict: str
     """A sentence."""
@@ -468,7 +468,7 @@ class Quantiles:
     p50: Decimal
     p90: Decimal
     probability_owning_wins: Decimal | None
-    """By NPV, a fraction; none for owning itself."""
+    """By NPV, a fraction; none for owning itself, and where prices are missing."""
 
 
 @dataclass(frozen=True, slots=True)

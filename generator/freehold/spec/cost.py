@@ -184,7 +184,7 @@ class Cloud(Strict):
     cloud: ItemId
     """The instance, by its id in the price book."""
     instances: Annotated[int, Field(ge=1, le=100_000)] | None = None
-    """As many as hold the GPUs of the plan, when left out."""
+    """As many as hold the GPUs that replicas are on, when left out."""
     paid: Literal["demand", "powered", "always"] = "always"
     """The hours that are paid; reserved instances are paid always."""
     prepaid: Duration | None = None

@@ -84,6 +84,7 @@ class ApiOffer:
             said.append(f"{use.batch.written} of the tokens wait for a batch, at {off:f} % off")
         if use.cached:
             said.append(f"{use.cached.written} of the input is billed as cached")
+        said += [f"its price changes on {day}" for day in self._changes]
         if any(one.entry and one.entry.peak for one in self._all):
             said.append("demand is taken to be even over the hours of the day")
         return "; ".join(
@@ -153,6 +154,13 @@ class ApiOffer:
     def _drivers(self, item: str) -> tuple[str, ...]:
         currency = next(one.price.currency for one in self._all if one.item == item)
         return (f"fx/{currency}", "load", f"price/{item}")
+
+    @property
+    def _changes(self) -> tuple[date, ...]:
+        """Days within the horizon from which other prices hold."""
+        days = self.setting.terms.calendar
+        later = (later.effective for one in self._all if one.entry for later in one.entry.next)
+        return tuple(sorted({day for day in later if days.ordered < day < days.ends}))
 
     @property
     def _all(self) -> tuple[Served, ...]:

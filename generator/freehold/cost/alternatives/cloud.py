@@ -92,6 +92,8 @@ class CloudOffer:
     def note(self) -> str:
         """What a reader must know."""
         said = [self.price.note] if self.price.note else []
+        if self.entry and self.entry.kind is Kind.SPOT:
+            said.append("spot instances can be taken away at any time")
         if self.spec.support:
             said.append(f"support at {self.spec.support.written} of the instances' price")
         if self.egress and self.egress.base is not None:
