@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
+from cost.examples import NAMES, example
 from cost.made import BREACHED, RESULT
 from freehold.cost.export.as_json import document, encode, schema
 from freehold.cost.types import Result
+
+D = Decimal
 
 
 def parsed(result: Result) -> dict[str, Any]:
@@ -26,6 +29,20 @@ def validator() -> Draft202012Validator:
 @pytest.mark.parametrize("result", [RESULT, BREACHED], ids=["made", "breached"])
 def test_it_is_as_the_schema_says(result: Result, validator: Draft202012Validator) -> None:
     validator.validate(parsed(result))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_examples_are_as_the_schema_says(name: str, validator: Draft202012Validator) -> None:
+    result = example(name)[2]
+    found = parsed(result)
+    validator.validate(found)
+    capital = [line["cost"] for line in found["lines"] if line["kind"] == "capex"]
+    known = sum(D(cost) for cost in capital if cost is not None)
+    assert D(found["totals"]["capex"]["amount"]) == known == result.capex.amount
+    assert found["totals"]["capex"]["unknown"] == capital.count(None)
+    for option, of in zip(found["alternatives"], result.alternatives, strict=True):
+        paid = sum(D(flow["amount"]) for flow in option["cashflows"])
+        assert D(option["nominal"]["amount"]) == paid == of.nominal.amount
 
 
 def test_the_schema_takes_no_number_for_money(validator: Draft202012Validator) -> None:
@@ -54,9 +71,7 @@ def test_money_is_text_with_all_its_digits() -> None:
     assert found["lines"][2]["price"]["amount"]["base"] == "0.335"
     assert found["totals"]["capex"] == {"amount": "76161.20", "unknown": 1}
     assert found["uncertainty"]["seed"] == "9223372036854775807"
-    assert (
-        sum(Decimal(flow["amount"]) for flow in found["cashflows"]) == RESULT.owning.nominal.amount
-    )
+    assert sum(D(flow["amount"]) for flow in found["cashflows"]) == RESULT.owning.nominal.amount
 
 
 def test_nothing_is_a_binary_fraction() -> None:

@@ -1,5 +1,6 @@
 """The workbook: the same figures as the JSON has, live, and nothing of anyone's that runs."""
 
+import csv
 import io
 import json
 import subprocess
@@ -15,9 +16,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import Workbook
 
+from cost.examples import NAMES as EXAMPLES
+from cost.examples import example
 from cost.made import BREACHED, CONVENTIONS, LINES, RESULT, line
+from freehold.cli import main
 from freehold.cost.export.as_json import document
-from freehold.cost.export.xlsx.quotation import is_quoted
+from freehold.cost.export.xlsx.quotation import is_offered
 from freehold.cost.export.xlsx.workbook import NAMES, encode
 from freehold.cost.types import Basis, Category, Result, Total
 
@@ -96,11 +100,6 @@ def check_comparison(book: Workbook, result: Result) -> None:
         assert amount(row["Owning"]) == owning
 
 
-@pytest.mark.parametrize("result", [RESULT, BREACHED], ids=["made", "breached"])
-def test_cached_figures_are_those_of_the_json(result: Result) -> None:
-    check_all(opened(result, cached=True), result)
-
-
 EVEN = replace(
     RESULT,
     conventions=replace(CONVENTIONS, rounding="half-even", tax_rate=None, tax="none"),
@@ -117,18 +116,47 @@ EVEN = replace(
 )  # fmt: skip
 
 
+MADE = {"made": RESULT, "breached": BREACHED, "half-even": EVEN}
+
+
+def result_of(name: str) -> Result:
+    return MADE[name] if name in MADE else example(name)[2]
+
+
+@pytest.mark.parametrize("name", [*MADE, *EXAMPLES])
+def test_cached_figures_are_those_of_the_json(name: str) -> None:
+    check_all(opened(result_of(name), cached=True), result_of(name))
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("result", [RESULT, EVEN], ids=["made", "half-even"])
-def test_libreoffice_computes_the_same(result: Result, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["made", "half-even", *EXAMPLES])
+def test_libreoffice_computes_the_same(name: str, tmp_path: Path) -> None:
     bare = tmp_path / "bare.xlsx"
-    opened(result).save(bare)  # without the cached figures
+    opened(result_of(name)).save(bare)  # without the cached figures
     assert labelled(openpyxl.load_workbook(bare, data_only=True)["Summary"], "Capital cost") is None
     subprocess.run(
         ["soffice", f"-env:UserInstallation={tmp_path.as_uri()}/profile", "--headless",
          "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", tmp_path / "out", bare],
         check=True, capture_output=True, timeout=120,
     )  # fmt: skip
-    check_all(openpyxl.load_workbook(tmp_path / "out/bare.xlsx", data_only=True), result)
+    computed = openpyxl.load_workbook(tmp_path / "out/bare.xlsx", data_only=True)
+    check_all(computed, result_of(name))
+    check_cells(computed, opened(result_of(name), cached=True))
+
+
+def check_cells(computed: Workbook, cached: Workbook) -> None:
+    """Every cell, not the totals alone, is what was written beside its formula."""
+    for sheet in cached:
+        for row in sheet.iter_rows():
+            for cell in row:
+                found = computed[sheet.title][cell.coordinate].value
+                assert same(found, cell.value), (sheet.title, cell.coordinate)
+
+
+def same(one: object, other: object) -> bool:
+    if isinstance(one, int | float) and isinstance(other, int | float):
+        return abs(one - other) <= 1e-9 * max(1, abs(one))
+    return (one or "") == (other or "")
 
 
 def test_totals_are_formulas() -> None:
@@ -157,18 +185,43 @@ def test_the_sheet_to_send_out_has_no_price() -> None:
     assert rows[0]["Quantity"] == 8
     assert rows[0]["MPN"] == "900-2G133-0080-000"
     for row in rows:
-        assert row["Unit price, net"] is row["Currency"] is row["Valid until"] is None
+        assert row["Unit price"] is row["Currency"] is row["Valid until"] is None
     shown = {str(cell) for row in sheet.iter_rows(values_only=True) for cell in row}
     assert not shown & {"8000", "64000", "64000.00", "0.335", "1200"}
 
 
 def test_what_is_not_bought_is_not_asked_for() -> None:
     owned = replace(LINES[0], price=replace(LINES[0].price, basis=Basis.INCLUDED))
-    assert not is_quoted(owned)
+    assert not is_offered(owned)
     part = replace(owned, need=replace(owned.need, parent="server.gpu"))
-    assert is_quoted(part)
+    assert is_offered(part)
     row = table(opened(replace(RESULT, lines=(part,)))["Request for quotation"])[0]
     assert row["Part of"] == "server.gpu"
+
+
+def test_an_item_is_asked_for_once() -> None:
+    again = replace(LINES[2], number=6, id="edge/cable")
+    rows = table(opened(replace(RESULT, lines=(*LINES, again)))["Request for quotation"])
+    (cable,) = (row for row in rows if row["Item"] == "cable")
+    assert (cable["Lines"], cable["Quantity"]) == ("3 6", 6)
+
+
+def test_what_a_vendor_fills_in_can_be_imported(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    filled = {"Unit price": "7500.00", "Currency": "EUR", "Valid until": "2027-01-31",
+              "Lead time (weeks)": "12", "Warranty (months)": "36", "Vendor": "Example",
+              "Reference": "Q-1", "Date": "2026-12-02", "SKU": "X-1"}  # fmt: skip
+    row = table(opened(RESULT)["Request for quotation"])[0] | filled
+    path = tmp_path / "offer.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, row, delimiter=";")
+        writer.writeheader()
+        writer.writerow(row)
+    assert main(["prices", "import", str(path)]) == 0
+    out = capsys.readouterr().out
+    for said in ("gpu.l40s-48gb", "7500.00 EUR", "12 weeks", "36 months", "2027-01-31", "Q-1"):
+        assert said in out
 
 
 def test_a_percentage_is_of_the_cells_above() -> None:

@@ -122,7 +122,7 @@ class _Row:
         discount, one, full = self._line.discount, self._at("Net, each"), self._at("List, each")
         if discount is None:
             return None
-        return Formula(f"1-{one}/{full}", discount)
+        return Formula(f"ROUND(1-{one}/{full},6)", discount)
 
     def _net(self) -> Cell:
         """Of a percentage, the sum of the cells that it is of: no cell may be of itself."""

@@ -1,0 +1,93 @@
+"""`freehold tco`: what owning costs beside its alternatives, in each format."""
+
+import csv
+import io
+import json
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from cost.examples import EXAMPLES, example
+from cost.made import RESULT
+from freehold.cli import main
+from freehold.cli.bom_text import bom_lines
+from freehold.cli.tco_text import tco_lines
+from freehold.cost.export.as_json import encode
+from freehold.cost.export.focus import encode as focus
+
+Capture = pytest.CaptureFixture[str]
+BANK = str(EXAMPLES / "bank")
+OF_BANK = example("bank")[2]
+
+
+def test_what_people_get(capsys: Capture) -> None:
+    assert main(["tco", BANK]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    assert out.startswith("bank: total cost of ownership in EUR over 60 months")
+    for found in OF_BANK.break_even:
+        assert f"against {found.alternative}: {found.verdict}" in out
+    for option in (OF_BANK.owning, *OF_BANK.alternatives):
+        assert f"{option.nominal.amount:,f}" in out
+        assert f"{option.npv.amount:,f}" in out
+    assert "seed 1" in out
+    assert "730 hours a month" in out
+    assert main(["tco", BANK]) == 0
+    assert capsys.readouterr().out == out
+
+
+def test_formats_for_programs(capsys: Capture) -> None:
+    assert main(["tco", BANK, "--format", "json"]) == 0
+    assert capsys.readouterr().out.encode() == encode(OF_BANK)
+    assert main(["tco", BANK, "--format", "csv"]) == 0
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
+    paid = sum(Decimal(row["amount"]) for row in rows if row["option"] == "owning")
+    assert paid == OF_BANK.owning.nominal.amount
+    assert main(["tco", BANK, "--format", "opencost"]) == 0
+    assert json.loads(capsys.readouterr().out)["provider"] == "custom"
+    assert main(["tco", BANK, "--format", "markdown"]) == 0
+    assert "**Against reserved**" in capsys.readouterr().out
+
+
+def test_rows_for_finance(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
+    assert main(["tco", BANK, "--format", "focus"]) == 0
+    assert capsysbinary.readouterr().out == focus(OF_BANK)
+
+
+def test_a_broken_limit(capsys: Capture) -> None:
+    assert main(["tco", BANK, "--max-tco", "1"]) == 1
+    out, err = capsys.readouterr()
+    assert out.startswith("bank: total cost of ownership")
+    assert "error[cost-gate]: the cost of owning is" in err
+
+
+def test_what_is_left_out_where_there_is_nothing() -> None:
+    bare = replace(
+        RESULT,
+        owning=replace(RESULT.owning, units=None),
+        physics=replace(RESULT.physics, pue=None),
+        demand=None, alternatives=(), break_even=(), spread=None,
+        quality=replace(RESULT.quality, unknown=(), stale_lines=("gpu/cable",), oldest=None,
+                        stale=Decimal("0.001"), by_basis={}),
+        conventions=replace(RESULT.conventions, discount_rate=Decimal("0.08")),
+    )  # fmt: skip
+    said = "\n".join(tco_lines(bare))
+    assert "against" not in said
+    assert "draws" not in said
+    assert "(no PUE)" in said
+    assert "discounted at 8 %" in said
+    assert "too old: gpu/cable" in said
+    assert "0.1 % is older than its limit" in said
+    assert "none has a price" in said
+
+
+def test_text_for_people_shows_no_control_character() -> None:
+    item = replace(RESULT.lines[0].need.item, id="gpu.\x1b[2J", unit="a\nb")
+    line = replace(RESULT.lines[0], need=replace(RESULT.lines[0].need, item=item, parent="x"))
+    part = replace(line, need=replace(line.need, is_spare=True, hosts=tuple("abcd")))
+    said = "\n".join(bom_lines(replace(RESULT, lines=(line, part))))
+    assert "\x1b" not in said
+    assert "\\x1b[2J (spare)" in said
+    assert "a … d (4)" in said
+    assert "with x" in said
