@@ -15,6 +15,7 @@ import plans
 from cost import made, markup
 from freehold.cli.opening import open_spec, plan_of
 from freehold.cost.types import (
+    Basis,
     BreakEven,
     Category,
     Crossing,
@@ -39,6 +40,7 @@ from freehold.render.report.options import options
 from freehold.render.report.page import page
 from freehold.render.report.purchase import purchase
 from freehold.render.report.racks import racks
+from freehold.render.report.scale import Scale
 from freehold.render.report.service import services
 from freehold.render.report.subject import Subject
 from freehold.render.report.uncertainty import uncertainty
@@ -283,6 +285,41 @@ def test_lines_say_what_they_are() -> None:
     assert row[6].endswith("(30 days, the limit is 20). the quote had expired")
 
 
+def test_what_another_line_pays_for_is_included() -> None:
+    server = replace(made.GPU, id="server", description="Whole machine", category=Category.SERVER)
+    whole = made.line(1, server, "2", "50000", basis=Basis.QUOTE)
+    part = made.line(2, made.GPU, "16", "0", basis=Basis.INCLUDED, parent="server")
+    part = replace(part, extended=D(0))
+    totals = {Category.SERVER: Total(D(119000)), Category.GPU: Total(D(0))}
+    found = purchase(replace(made.RESULT, lines=(whole, part), by_category=totals))
+    assert found.summary.rows == [
+        ("Servers", "2 × Whole machine", "119,000.00"),  # noqa: RUF001 - not the letter x
+        ("GPUs", "16 × NVIDIA L40S 48 GB", "included"),  # noqa: RUF001 - not the letter x
+    ]
+    assert found.summary.sums == ("Together", "", "119,000.00")
+    assert [row[3:5] for row in found.lines.rows] == [
+        ("50,000.00", "100,000.00"), ("", "included"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("amount", "unit", "length"),
+    [
+        ("999", "EUR", 999), ("7000", "thousand EUR", 7), ("-7000000", "million EUR", -7),
+        ("7500000000", "billion EUR", 7.5),
+    ],
+)  # fmt: skip
+def test_scales_of_charts(amount: str, unit: str, length: float) -> None:
+    scale = Scale.of("EUR", [D(amount), D(1)])
+    assert scale.unit == unit
+    assert scale.of_chart(D(amount)) == length
+
+
+def test_a_page_shows_no_none() -> None:
+    with pytest.raises(TypeError, match="a page shows no NoneType"):
+        page(Subject("made", result=replace(made.RESULT, spec_digest=None)))  # type: ignore[arg-type]
+
+
 def test_cash_of_the_years_is_the_cash_of_the_result() -> None:
     found = cash(made.RESULT)
     by_name = {row[0]: row[1:] for row in found.table.rows}
@@ -393,7 +430,7 @@ def test_sources_have_an_age() -> None:
     content = markup.read(page(Subject("made", "", None, result, ())))
     assert markup.table(content, "Sources of prices")[1:] == [
         ["A street price, https://example.test/l40s", "4", "2026-09-02", "90", "1 stale"],
-        ["the spec itself", "1", "not dated", "", "within limits"],
+        ["the spec", "1", "not dated", "", "within limits"],
     ]
     assert markup.table(content, "Lines without a price") == [
         ["No.", "What", "Item", "Remarks"], ["2", "Switch with 24 ports", "switch.25g", ""],

@@ -92,7 +92,7 @@ class _Use:
 def _sources(result: Result) -> Table:
     return Table(
         "Sources of prices, by the age of the oldest on the day of the order",
-        columns("Source", "Prices#", "Oldest!", "Days old#", "State"),
+        columns("Source", "Prices#", "Oldest!", "Days old#", "State!"),
         [_source(use, result.conventions.ordered) for use in _uses(result)],
     )
 
@@ -101,7 +101,7 @@ def _uses(result: Result) -> Sequence[_Use]:
     found: dict[str, _Use] = {}
     for price in _priced(result):
         key = price.source or price.reference or price.vendor
-        title = result.sources.get(price.source) or key or "the spec itself"
+        title = result.sources.get(price.source) or key or "the spec"
         use = found.setdefault(key, _Use(title, 0, price.as_of, 0))
         use.count += 1
         use.stale += price.is_stale
@@ -113,7 +113,7 @@ def _uses(result: Result) -> Sequence[_Use]:
 def _priced(result: Result) -> Iterator[UnitPrice]:
     every = [line.price for line in result.lines]
     every += [costs.price for costs in all_of(result) if costs.price]
-    yield from (price for price in every if price.amount)
+    yield from (one for one in every if one.amount and one.basis is not Basis.INCLUDED)
 
 
 def _source(use: _Use, ordered: date) -> Sequence[str]:

@@ -23,7 +23,7 @@ from freehold.render.report import colours
 WIDTH: Final = 400
 """In points: wide enough for labels, narrow enough to be read on a telephone."""
 _POINTS: Final = 72
-_LETTERS: Final = 56
+_LETTERS: Final = 60
 """Letters that fit beside one another."""
 _STYLE: Final[dict[RcKeyType, Any]] = {
     "svg.fonttype": "none",  # text stays text
@@ -99,7 +99,7 @@ def label(drawn: Axes, height: float, text: str, *, is_bold: bool = False) -> No
     """A row's name at the left edge, at `height` of the axis; no line crosses it."""
     drawn.annotate(
         fitting(text), (0, height), (2, 0), xycoords=("axes fraction", "data"),
-        textcoords="offset points", va="center", annotation_clip=False,
+        textcoords="offset points", va="center", annotation_clip=False, fontsize=10,
         fontweight="bold" if is_bold else "normal",
         bbox={"facecolor": colours.PAPER, "edgecolor": "none", "pad": 1},
     ).set_in_layout(False)  # fmt: skip

@@ -30,6 +30,8 @@ _CATEGORIES: Final = {
     Category.CLOUD: "Rented GPUs",
     Category.API: "API",
 }
+_DIGITS: Final = 2
+"""Of a quantity."""
 _INCLUDED: Final = "included"
 
 
@@ -101,7 +103,7 @@ def quantity(line: BomLine) -> str:
     """How many; a share of other lines in percent."""
     if line.need.percent_of:
         return f"{plain(line.need.quantity * 100)} %"
-    return f"{plain(line.need.quantity)} ×"  # noqa: RUF001 - not the letter x
+    return f"{plain(round(line.need.quantity, _DIGITS))} ×"  # noqa: RUF001 - not the letter x
 
 
 def _lines(result: Result, amounts: Amounts) -> Table:
@@ -123,7 +125,7 @@ def _line(line: BomLine, amounts: Amounts, result: Result) -> Sequence[str]:
         *_price(line, amounts),
         _paid(line),
         _source(line, result),
-        words.weeks(line.lead_time) or "not stated",
+        words.weeks(line.lead_time) or _no_lead_time(line),
         shortened(line.need.hosts, 2),
         ".".join(str(step) for step in line.need.path),
     )
@@ -140,6 +142,10 @@ def _described(line: BomLine) -> str:
     marks = [item.manufacturer, line.mpn or item.mpn, "spare" if line.need.is_spare else ""]
     more = ", ".join(mark for mark in marks if mark)
     return f"{item.description}{f' ({more})' if more else ''}"
+
+
+def _no_lead_time(line: BomLine) -> str:
+    return "not stated" if line.need.is_capital else ""
 
 
 def _paid(line: BomLine) -> str:

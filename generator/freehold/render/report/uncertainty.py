@@ -9,8 +9,9 @@ from matplotlib.axes import Axes
 
 from freehold.cost.types import Quantiles, Result, Spread, Swing
 from freehold.render.report import colours
-from freehold.render.report.amounts import Amounts, brief, percent
+from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent
 from freehold.render.report.chart import Chart, Words, axes, chart, label, style
+from freehold.render.report.options import OWNING
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
 
@@ -149,8 +150,14 @@ def _totals(spread: Spread, amounts: Amounts) -> Table:
         columns("Option", "P10#", "P50#", "P90#", "Owning is cheaper in#"),
         [
             (one.name, *(amounts.exact(end) for end in (one.p10, one.p50, one.p90)),
-             "" if one.probability_owning_wins is None
-             else percent(one.probability_owning_wins, 1))
+             _chance(one))
             for one in spread.quantiles
         ],
     )  # fmt: skip
+
+
+def _chance(one: Quantiles) -> str:
+    if one.name == OWNING:
+        return ""
+    chance = one.probability_owning_wins
+    return UNKNOWN if chance is None else percent(chance, 1)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export import words
 from freehold.cost.types import BreakEven, Costs, Result
 from freehold.diagnostics import Diagnostic
 from freehold.plan.types import Plan
@@ -17,6 +16,8 @@ from freehold.render.report.service import Service, services
 from freehold.render.report.subject import Subject
 
 _NO_COST: Final = "Nothing is priced: the spec has no cost section."
+_EXACT: Final = re.compile("([0-9][0-9,]*[.][0-9]+) [A-Z]{3}")
+"""An amount to the minor unit."""
 _CODE: Final = re.compile("`([^`]*)`")
 
 
@@ -108,10 +109,13 @@ def _judged(result: Result) -> Iterator[str]:
     yield f", but fails {plural(failed, 'limit')} that you set" if failed else ""
     if compared:
         won = sum(one.owning_wins is True for one in compared)
-        count = {0: "no alternative", len(compared): "every alternative"}.get(
+        unknown = sum(one.owning_wins is None for one in compared)
+        count = {0: f"none of {plural(len(compared), 'alternative')}",
+                 len(compared): "every alternative"}.get(
             won, f"{won} of {len(compared)} alternatives"
-        )
+        )  # fmt: skip
         yield f"; owning is cheaper than {count}"
+        yield f", {unknown} not known" if unknown else ""
 
 
 def _hardware(plan: Plan | None) -> Iterator[str]:
@@ -121,7 +125,8 @@ def _hardware(plan: Plan | None) -> Iterator[str]:
     served = ", ".join(route.model for route in plan.gateway.routes)
     with_gpus = f" with {plural(gpus, 'GPU')}" if gpus else ""
     hosts = plural(len(plan.hosts), "host")
-    yield f"{hosts}{with_gpus} serve {served}, at isolation level {plan.level.value}."
+    serve = "serves" if len(plan.hosts) == 1 else "serve"
+    yield f"{hosts}{with_gpus} {serve} {served}, at isolation level {plan.level.value}."
 
 
 def _service(subject: Subject) -> Iterator[Point]:
@@ -204,10 +209,9 @@ def _points(result: Result) -> Iterator[Point]:
 
 def _against(one: BreakEven, chance: Decimal | None, result: Result) -> Point:
     amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
-    text = _sentence(one.verdict)
-    if one.saving is not None:
-        exact = words.money(abs(one.saving), amounts.currency)
-        text = text.replace(exact, amounts.short(abs(one.saving)))
+    text = _EXACT.sub(
+        lambda found: amounts.short(Decimal(found[1].replace(",", ""))), _sentence(one.verdict)
+    )
     if chance is not None:
         text = f"{text} Over the ranges of prices, owning is cheaper in {percent(chance)} of cases."
     say = {True: good, False: bad, None: note}[one.owning_wins]
