@@ -97,6 +97,8 @@ def test_exact_to_the_last_digit() -> None:
         (lambda: irr(of(-1, 3, -2)), "2 times"),
         (lambda: mirr(of(1, 2), dec("0.1"), dec("0.1")), "a payment and a receipt"),
         (lambda: mirr([], dec("0.1"), dec("0.1")), "a payment and a receipt"),
+        (lambda: mirr(of(0, 2), dec("0.1"), dec("0.1")), "a payment and a receipt"),
+        (lambda: mirr(of(-2, 0), dec("0.1"), dec("0.1")), "a payment and a receipt"),
         (lambda: mirr(of(-1, 2), dec("-1"), dec("0.1")), "rates above -1"),
         (lambda: xnpv(dec("-1"), of(1), [DAY]), "a rate above -1"),
         (lambda: xnpv(dec("0.1"), of(1, 2), [DAY]), "a date for each"),
@@ -158,8 +160,9 @@ def test_irr_and_mirr_are_numpys(received: list[Decimal]) -> None:
     values = [-sum(received, Decimal(0)) / 2, *received]
     known = [float(value) for value in values]
     assert abs(irr(values) - Decimal(str(npf.irr(known)))) < NEAR
-    theirs = npf.mirr(known, 0.1, 0.12)
-    assert abs(mirr(values, dec("0.1"), dec("0.12")) - Decimal(str(theirs))) < NEAR
+    later = [*values, values[0] / 3, received[0]]  # the finance rate counts from the second on
+    theirs = npf.mirr([float(value) for value in later], 0.1, 0.12)
+    assert abs(mirr(later, dec("0.1"), dec("0.12")) - Decimal(str(theirs))) < NEAR
 
 
 @given(rates, st.integers(1, 480), cents, cents, st.sampled_from([0, 1]))
