@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from time import process_time
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.catalog.load import builtin
+from freehold.cli import main
 from freehold.cost.exchange import listed
 from freehold.cost.pricing import Priced, Pricing
 from freehold.cost.types import Basis, Category, Confidence, Range, UnitPrice
@@ -341,6 +343,21 @@ def test_alternatives_keep_their_entries() -> None:
     assert (told.currency, told.rate, told.as_of) == ("USD", D("0.92"), date(2026, 11, 23))
     output = found.listed(api, Category.API, Range.exactly(D(8)))
     assert output.amount == Range.exactly(D("7.36"))
+
+
+def test_the_rule_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "price-precedence"]) == 0
+    assert "a quote that is valid on the day of the" in capsys.readouterr().out
+
+
+def test_thousands_of_quotes_are_looked_up_by_item() -> None:
+    many = [quote(f"{number}.00 EUR", reference=f"Q-{number}") for number in range(1, 5001)]
+    found = pricing(*many, *({**one, "item": f"part-{n}"} for n, one in enumerate(many)))
+    started = process_time()
+    for number in range(2000):
+        found.price(f"part-{number}", Category.OTHER)
+    assert l40s(found).base == D(1)
+    assert process_time() - started < 2
 
 
 def test_groups_are_those_of_categories() -> None:

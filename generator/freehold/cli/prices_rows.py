@@ -83,7 +83,7 @@ def of_book() -> Sequence[Row]:
 def of_spec(cost: Cost, catalog: Catalog, quotes: Quotes | None) -> Sequence[Row]:
     """Every item, and what the spec names besides, at the price that its bill would have."""
     pricing = Pricing.of(cost, quotes, catalog)
-    named = (*(line.item for line in cost.lines), *(quote.item for quote in pricing.quotes))
+    named = (*(line.item for line in cost.lines), *pricing.quotes)
     shelf = _Shelf(catalog, pricing)
     return [shelf.row(item) for item in dict.fromkeys((*_items(catalog), *named))]
 
@@ -110,7 +110,7 @@ def _items(catalog: Catalog) -> Sequence[str]:
 def _in_its_own(book: PriceBook, currency: str) -> Pricing:
     """The book's prices as they are, without quotes or rates."""
     nothing = Rounding(currency, 0)
-    return Pricing(book, (), "", nothing, book.date, Decimal(0), {}, {})
+    return Pricing(book, {}, "", nothing, book.date, Decimal(0), {}, {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +149,8 @@ class _Shelf:
         )
 
     def _expired(self, item: str) -> Iterator[str]:
-        for quote in self.pricing.quotes:
-            if quote.item == item and self.pricing.is_expired(quote):
+        for quote in self.pricing.quotes.get(item, ()):
+            if self.pricing.is_expired(quote):
                 yield self.pricing.why_expired(quote)
 
 

@@ -4,7 +4,7 @@ The first that there is, of: a contract; a valid quote; what the spec states; th
 list; the price book's list; the user's estimate; the book's estimate. Else it is unknown.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -73,7 +73,8 @@ class Pricing:
     """Finds prices: the user's, and the book's."""
 
     book: PriceBook
-    quotes: tuple[Quote, ...]
+    quotes: Mapping[str, Sequence[Quote]]
+    """The user's prices by item."""
     source: str
     """The name of the file of quotes."""
     rounding: Rounding
@@ -90,7 +91,7 @@ class Pricing:
         book, currency, source = catalog.prices, cost.currency, cost.quotes or ""
         return cls(
             book=book,
-            quotes=quotes.quotes if quotes else (),
+            quotes=_by_item(quotes),
             source=source,
             rounding=Rounding(currency, currencies().minor_units[currency], cost.rounding),
             ordered=cost.date or book.date,
@@ -108,12 +109,12 @@ class Pricing:
     ) -> Priced:
         """What one of the item costs when `quantity` are bought; `said` is what the spec states."""
         offers = tuple(self._offers(item, quantity))
-        valid = [quote for quote in offers if not self.is_expired(quote)]
+        valid = (quote for quote in offers if not self.is_expired(quote))
         candidates = [self._quoted(quote, category) for quote in self._best(valid)]
         candidates += [self._said(said, category)] if said else []
         candidates.append(self._booked(item, category))
         found = min(candidates, key=lambda priced: _RANK[priced.price.basis])
-        return _noting(found, [self.why_expired(quote) for quote in offers if quote not in valid])
+        return _noting(found, map(self.why_expired, filter(self.is_expired, offers)))
 
     def stated(
         self, amount: Money | Price, note: str = "", category: Category = Category.OTHER
@@ -162,9 +163,8 @@ class Pricing:
 
     def _offers(self, item: str, quantity: Decimal) -> Iterator[Quote]:
         """The user's prices of the item that hold for the quantity."""
-        for quote in self.quotes:
-            is_meant = quote.item == item and quote.minimum <= quantity
-            if is_meant and self._own_rate(quote.price.currency):
+        for quote in self.quotes.get(item, ()):
+            if quote.minimum <= quantity and self._own_rate(quote.price.currency):
                 yield quote
 
     def _own_rate(self, currency: str) -> Worth | None:
@@ -243,6 +243,13 @@ class Pricing:
     def _is_stale(self, day: date | None, limit: int) -> bool:
         """Whether it is too old; what has no date is."""
         return day is None or (self.ordered - day).days > limit
+
+
+def _by_item(quotes: Quotes | None) -> Mapping[str, Sequence[Quote]]:
+    found: dict[str, list[Quote]] = {}
+    for quote in quotes.quotes if quotes else ():
+        found.setdefault(quote.item, []).append(quote)
+    return found
 
 
 def called(quote: Quote) -> str:
