@@ -116,7 +116,11 @@ EVEN = replace(
 )  # fmt: skip
 
 
-MADE = {"made": RESULT, "breached": BREACHED, "half-even": EVEN}
+BARE = replace(
+    RESULT, demand=None, owning=replace(RESULT.owning, units=None),
+    lease=replace(RESULT.owning, name="lease"),
+)  # fmt: skip
+MADE = {"bare": BARE, "made": RESULT, "breached": BREACHED, "half-even": EVEN}
 
 
 def result_of(name: str) -> Result:

@@ -13,6 +13,7 @@ from freehold.cost.export.words import (
     rests_on,
     total,
     unit_price,
+    weeks,
 )
 from freehold.cost.types import BomLine, Conventions, Result, Total
 from freehold.diagnostics import visible
@@ -45,7 +46,7 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _rows(lines: Iterable[BomLine], conventions: Conventions) -> Rows:
-    yield "#", "ITEM", "COUNT", "UNIT", "ONE", "ALL", "PAID", "PRICE", "HOSTS"
+    yield "#", "ITEM", "COUNT", "UNIT", "ONE", "ALL", "PAID", "WEEKS", "PRICE", "HOSTS"
     for line in lines:
         item = line.need.item
         yield (
@@ -56,6 +57,7 @@ def _rows(lines: Iterable[BomLine], conventions: Conventions) -> Rows:
             unit_price(line.price.base, conventions),
             "unknown" if line.extended is None else grouped(line.extended),
             _paid(line),
+            weeks(line.lead_time),
             provenance(line.price),
             _few(line.need.hosts),
         )

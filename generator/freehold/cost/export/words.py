@@ -67,11 +67,11 @@ def day(value: date | None) -> str:
 
 
 def weeks(value: Range | None) -> str:
-    """A lead time in weeks, such as `4 to 8 weeks`."""
+    """A lead time, such as `4 to 8`; nothing where it is not known."""
     if value is None:
         return ""
-    low, high = quantity(value.low), quantity(value.high)
-    return f"{low} weeks" if low == high else f"{low} to {high} weeks"
+    low, high = rounded(value.low, 0), rounded(value.high, 0)
+    return low if low == high else f"{low} to {high}"
 
 
 def ratio(value: Decimal | None, conventions: Conventions) -> str:
