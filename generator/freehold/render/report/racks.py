@@ -126,7 +126,10 @@ def _facts(rack: Rack) -> Iterator[tuple[str, str]]:
     yield "Power at most", f"{of_feed}{share}"
     limit = f" of {plain(rack.weight_limit)} kg" if rack.weight_limit is not None else ""
     yield "Weight", f"{whole(rack.weight)}{limit or ' kg'}"
-    yield "Outlets", f"{rack.outlets_used} of {rack.outlets} on each feed"
+    yield "Outlets", f"{rack.outlets_used} of {rack.outlets}"
+    if len(rack.phases) > 1:
+        fullest = f"{kilo(max(rack.phases))} kW of {kilo(rack.feed / len(rack.phases))} kW"
+        yield "Fullest phase", f"{fullest}, should the other feed fail"
 
 
 def _whole(physics: Physics) -> Iterator[tuple[str, str]]:
