@@ -176,7 +176,9 @@ def test_a_card_that_the_spec_writes_out_has_an_item() -> None:
     assert (line.need.quantity, line.extended) == (D(4), None)
     assert line.need.item.power is not None
     assert line.need.item.power.maximum == 600
+    assert line.need.note == "what it draws is not known: 600 W are taken"
     stated = bought({"gpu": {"gpus": {**ACME, "power": "250 W"}}})
+    assert stated.lines["gpu/gpu.acme-accelerator-3"].need.note == ""
     assert stated.physics.maximum_power == found.physics.maximum_power - 4 * 350
 
 

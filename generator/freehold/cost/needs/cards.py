@@ -20,6 +20,14 @@ class Cards:
     """None for a card that the spec writes out."""
     bundled: str | None
     """The licence that is paid with the card."""
+    has_power: bool
+    """Whether anyone says what it draws."""
+
+    @property
+    def note(self) -> str:
+        """What is taken for granted of its power."""
+        taken = f"{self.item.power.maximum} W are taken" if self.item.power else ""
+        return "" if self.has_power else f"what it draws is not known: {taken}"
 
     @property
     def identity(self) -> str:
@@ -48,7 +56,7 @@ def cards_of(gpus: Gpus | None, catalog: Catalog, life: Life) -> Cards | None:
     if gpus is None:
         return None
     if isinstance(gpus, WrittenOutGpus):
-        return Cards(own_gpu_item(gpus, life), gpus.count, None, None)
+        return Cards(own_gpu_item(gpus, life), gpus.count, None, None, gpus.power is not None)
     identity = _identities(catalog)[gpus.model]
     facts, sale = catalog.gpus[identity], cards().get(identity)
     return Cards(gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None)

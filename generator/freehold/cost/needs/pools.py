@@ -63,6 +63,7 @@ def _gpus(purchase: Purchase, name: str, found: Cards, parent: str | None) -> It
         hosts=hosts,
         is_capital=True,
         parent=parent,
+        note=found.note,
     )
     yield cards
     if found.bundled:

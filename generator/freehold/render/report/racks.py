@@ -129,7 +129,7 @@ def _facts(rack: Rack) -> Iterator[tuple[str, str]]:
     yield "Outlets", f"{rack.outlets_used} of {rack.outlets}"
     if len(rack.phases) > 1:
         fullest = f"{kilo(max(rack.phases))} kW of {kilo(rack.feed / len(rack.phases))} kW"
-        yield "Fullest phase", f"{fullest}, should the other feed fail"
+        yield "Fullest phase", f"{fullest} on one feed"
 
 
 def _whole(physics: Physics) -> Iterator[tuple[str, str]]:
