@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field
 
@@ -202,6 +202,7 @@ def test_any_value_at_any_place_is_loaded_or_refused_there(place: str, value: st
 
 
 @given(YAML_LIKE)
+@example("---")
 def test_any_text_is_loaded_or_refused(text: str) -> None:
     source = Source.parse(text.encode(), "cluster.yml")
     report = Report(source)
