@@ -59,7 +59,8 @@ def cards_of(gpus: Gpus | None, catalog: Catalog, life: Life) -> Cards | None:
         return Cards(own_gpu_item(gpus, life), gpus.count, None, None, gpus.power is not None)
     identity = _identities(catalog)[gpus.model]
     facts, sale = catalog.gpus[identity], cards().get(identity)
-    return Cards(gpu_item(identity, facts, life), gpus.count, facts, sale.bundled if sale else None)
+    item, bundled = gpu_item(identity, facts, life), sale.bundled if sale else None
+    return Cards(item, gpus.count, facts, bundled, facts.power is not None)
 
 
 def _identities(catalog: Catalog) -> Mapping[str, str]:
