@@ -192,10 +192,15 @@ PLACES = [
 
 
 @given(st.sampled_from(PLACES), VALUES)
+@example("8k", "1")  # less than a prompt and its answer
 def test_any_value_at_any_place_is_loaded_or_refused_there(place: str, value: str) -> None:
-    text = edited(f": {place}", f": {value}")
-    source = Source.parse(text.encode(), "cluster.yml")
-    for found in found_in(text):
+    source = Source.parse(edited(f": {place}", f": {value}").encode(), "cluster.yml")
+    report = Report(source)
+    cluster = load(source, report)
+    if cluster is not None:
+        check(cluster, report)
+    assert cluster is not None or report.findings
+    for found in report.findings:
         assert_inside(source, found.span)
         assert found.help
         assert found.message.isprintable()
