@@ -151,7 +151,7 @@ def test_quoted_share_of_a_bill_with_a_hole_is_of_the_known_part_only() -> None:
         "99.9 % of the known capital cost is quoted, 1 line without a price: "
         "not known to be 60 % of all"
     )
-    assert found.line == SWITCH
+    assert (found.gate, found.line) == ("quoted", SWITCH)
 
 
 def test_stale_share() -> None:
