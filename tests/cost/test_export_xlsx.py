@@ -214,15 +214,15 @@ def test_what_a_vendor_fills_in_can_be_imported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     filled = {"Unit price": "7500.00", "Currency": "EUR", "Valid until": "2027-01-31",
-              "Lead time (weeks)": "12", "Warranty (months)": "36", "Vendor": "Example",
-              "Reference": "Q-1", "Date": "2026-12-02", "SKU": "X-1"}  # fmt: skip
+              "Lead time (weeks)": "12", "Warranty (months)": "36", "Reference": "Q-1",
+              "SKU": "X-1"}  # fmt: skip
     row = table(opened(RESULT)["Request for quotation"])[0] | filled
     path = tmp_path / "offer.csv"
     with path.open("w", newline="") as file:
         writer = csv.DictWriter(file, row, delimiter=";")
         writer.writeheader()
         writer.writerow(row)
-    assert main(["prices", "import", str(path)]) == 0
+    assert main(["prices", "import", str(path), "--vendor", "Example"]) == 0
     out = capsys.readouterr().out
     for said in ("gpu.l40s-48gb", "7500.00 EUR", "12 weeks", "36 months", "2027-01-31", "Q-1"):
         assert said in out
@@ -232,7 +232,7 @@ def test_a_percentage_is_of_the_cells_above() -> None:
     parts = (Category.GPU, Category.NETWORK)
     percent = line(6, LINES[4].need.item, "0.05", "64001.01", percent_of=parts)
     row = table(opened(replace(RESULT, lines=(*LINES, percent)))["BOM"])[5]
-    assert row["Net, each"] == "=SUM('BOM'!$O$2:$O$4)"
+    assert row["Net, each"] == "=SUM('BOM'!$L$2:$L$4)"
     gpus = replace(percent, need=replace(percent.need, percent_of=(Category.GPU, Category.ENERGY)))
     row = table(opened(replace(RESULT, lines=(*LINES, gpus)))["BOM"])[5]
     assert row["Net, each"] == 64001.01  # not the sum of what it is of
@@ -246,7 +246,7 @@ def test_a_percentage_of_lines_that_lie_apart() -> None:
         4, LINES[4].need.item, "1", "64001.01", percent_of=(Category.GPU, Category.NETWORK)
     )
     row = table(opened(replace(RESULT, lines=(*apart, percent)))["BOM"])[3]
-    assert row["Net, each"] == "=SUM('BOM'!$O$2:$O$2,'BOM'!$O$4:$O$4)"
+    assert row["Net, each"] == "=SUM('BOM'!$L$2:$L$2,'BOM'!$L$4:$L$4)"
 
 
 def test_the_same_bytes_each_time_and_no_clock() -> None:
@@ -265,6 +265,7 @@ def test_it_can_be_printed() -> None:
         assert sheet.page_setup.fitToHeight == 0
     assert book["BOM"].freeze_panes == "A2"
     assert book["BOM"].print_title_rows == "$1:$1"
+    assert book["BOM"].print_area == "'BOM'!$A$1:$P$9"
 
 
 def test_decimals_follow_the_currency() -> None:
@@ -290,7 +291,7 @@ def test_no_text_runs_and_none_is_lost(texts: list[str]) -> None:
     sources = {str(number): one for number, one in enumerate(texts)}
     result = replace(RESULT, lines=(named,), sources=sources, assumptions=tuple(texts))
     book = opened(replace(result, owning=replace(RESULT.owning, flows=())))
-    cells = [book["BOM"]["C2"], book["BOM"]["F2"], book["Request for quotation"]["C2"],
+    cells = [book["BOM"]["C2"], book["BOM"]["S2"], book["Request for quotation"]["C2"],
              *list(book["Sources"]["B"])[1:]]  # fmt: skip
     assert {cell.data_type for cell in cells} == {"s"}
     assert [cell.value for cell in cells] == [text, text, text, *texts]

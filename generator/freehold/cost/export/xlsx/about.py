@@ -9,7 +9,11 @@ from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
 from freehold.cost.types import Category, Result, Total
 
-_ASSUMPTIONS: Final = (Column("What", 34), Column("", 24, Kind.FACTOR), Column("Note", 90))
+_ASSUMPTIONS: Final = (
+    Column("What", 34),
+    Column("", 24, Kind.FACTOR),
+    Column("Note", 90, Kind.PROSE),
+)
 _RATES: Final = {"discount_rate": 1, "tax_rate": 2, "ordered": 3}
 """The rows that formulas read."""
 
@@ -23,7 +27,10 @@ def write_summary(sheet: Sheet, lines: Sheet, context: Context) -> None:
          f"from {day(conventions.in_service)}, over {conventions.horizon_months} months. "
          f"Tax: {conventions.tax}.")  # fmt: skip
     sheet.skip()
-    sheet.header([Column(""), Column(""), Column(conventions.currency), Column("")], frozen=False)
+    sheet.header(
+        [Column(""), Column(""), Column(conventions.currency, kind=Kind.MONEY), Column("")],
+        frozen=False,
+    )
     for title, name, total in (
         ("Capital cost", "capex", result.capex),
         ("What recurs, a year at today's prices", "opex_year", result.opex_year),
@@ -62,7 +69,7 @@ def _sum(sheet: Sheet, context: Context, title: str, about: tuple[str, str, Tota
 def _of(lines: Sheet, context: Context, category: Category) -> tuple[str, str]:
     """Formulas: what is paid once in a category, and how many of its lines lack a price."""
     named = f'--({bill.span(lines, context, "Category")}="{category}")'
-    once = f'--({bill.span(lines, context, "Paid every (months)")}="")'
+    once = f'--({bill.span(lines, context, "Every (months)")}="")'
     condition = f"{named},{once}"
     return (
         bill.sum_of(lines, context, "Cost", condition),
@@ -100,7 +107,7 @@ def place_rates(sheet: Sheet, context: Context) -> None:
 
 
 def _row(sheet: Sheet, title: str, value: Cell, kind: Kind, note: str = "") -> None:
-    sheet.write([title, value, note], [Kind.TEXT, kind, Kind.TEXT])
+    sheet.write([title, value, note], [Kind.TEXT, kind, Kind.PROSE])
 
 
 def _conventions(result: Result) -> Iterator[tuple[str, str]]:
@@ -122,7 +129,7 @@ def _conventions(result: Result) -> Iterator[tuple[str, str]]:
 
 def write_sources(sheet: Sheet, context: Context) -> None:
     """Every source that a price rests on."""
-    columns: Sequence[Column] = (Column("Source", 30), Column("What it is", 110))
+    columns: Sequence[Column] = (Column("Source", 30), Column("What it is", 110, Kind.PROSE))
     sheet.header(columns)
     for name, said in context.result.sources.items():
-        sheet.write([name, said], [Kind.TEXT, Kind.TEXT])
+        sheet.write([name, said], [Kind.TEXT, Kind.PROSE])

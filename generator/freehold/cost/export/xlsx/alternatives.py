@@ -12,13 +12,14 @@ from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
 from freehold.cost.types import BreakEven, Costs, UnitCosts
 
 _OPTIONS: Final = (
-    Column("Option", 18), Column("What", 40), Column("", 9), Column("Nominal", 16, Kind.MONEY),
+    Column("Option", 18), Column("What", 40, Kind.PROSE), Column("", 9),
+    Column("Nominal", 16, Kind.MONEY),
     Column("NPV", 16, Kind.MONEY), Column("NPV above owning", 16, Kind.MONEY),
     Column("Million input tokens", 13, Kind.PRICE), Column("Million output tokens", 13, Kind.PRICE),
     Column("Million tokens, blended", 13, Kind.PRICE), Column("User and month", 13, Kind.PRICE),
     Column("GPU and hour", 13, Kind.PRICE), Column("Break-even", 15),
     Column("First on", 11, Kind.DAY), Column("Hours a day from which owning is cheaper", 12,
-    Kind.NUMBER), Column("Tokens a day", 14, Kind.NUMBER), Column("Verdict", 60),
+    Kind.NUMBER), Column("Tokens a day", 14, Kind.NUMBER), Column("Verdict", 60, Kind.PROSE),
     Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24), Column("Note", 40),
 )  # fmt: skip
 _NPV: Final = 4

@@ -14,22 +14,25 @@ from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
 from freehold.cost.money import EXACT
 from freehold.cost.types import BomLine, Total
 
-COLUMNS: Final = (
-    Column("Line", 6, Kind.NUMBER), Column("Item", 26), Column("Description", 40),
-    Column("MPN", 18), Column("SKU", 14), Column("Vendor", 16), Column("Category", 11),
-    Column("Kind", 8), Column("Paid every (months)", 9, Kind.NUMBER),
-    Column("Quantity", 10, Kind.NUMBER), Column("Unit", 8), Column("List, each", 14, Kind.PRICE),
-    Column("Discount", 9, Kind.SHARE), Column("Net, each", 14, Kind.PRICE),
-    Column("Net", 16, Kind.MONEY), Column("Tax rate", 8, Kind.SHARE),
-    Column("Tax", 14, Kind.MONEY), Column("Cost", 16, Kind.MONEY),
-    Column("Cost a year", 14, Kind.MONEY), Column("Basis", 10), Column("Status", 22),
-    Column("Quote", 14), Column("Valid until", 11, Kind.DAY), Column("Price of", 11, Kind.DAY),
-    Column("Source", 18), Column("Confidence", 10), Column("Lead time (weeks)", 9, Kind.NUMBER),
-    Column("Warranty (months)", 9, Kind.NUMBER), Column("Watts, most", 9, Kind.NUMBER),
+_PRINTED: Final = (
+    Column("Line", 6, Kind.NUMBER), Column("Item", 24), Column("Description", 36, Kind.PROSE),
+    Column("Category", 10), Column("Kind", 7), Column("Every (months)", 9, Kind.NUMBER),
+    Column("Quantity", 10, Kind.NUMBER), Column("Unit", 9), Column("List, each", 13, Kind.PRICE),
+    Column("Discount", 9, Kind.SHARE), Column("Net, each", 13, Kind.PRICE),
+    Column("Net", 14, Kind.MONEY), Column("Tax", 13, Kind.MONEY), Column("Cost", 14, Kind.MONEY),
+    Column("Basis", 9), Column("Status", 21),
+)  # fmt: skip
+_ON_SCREEN: Final = (
+    Column("MPN", 18), Column("SKU", 14), Column("Vendor", 16), Column("Tax rate", 8, Kind.SHARE),
+    Column("Cost a year", 14, Kind.MONEY), Column("Quote", 14),
+    Column("Valid until", 11, Kind.DAY), Column("Price of", 11, Kind.DAY), Column("Source", 18),
+    Column("Confidence", 10), Column("Lead time (weeks)", 9, Kind.NUMBER),
+    Column("Warranty (months)", 10, Kind.NUMBER), Column("Watts, most", 9, Kind.NUMBER),
     Column("Watts, typical", 9, Kind.NUMBER), Column("Rack units", 7, Kind.NUMBER),
     Column("Weight (kg)", 8, Kind.NUMBER), Column("Spare", 6), Column("Part of", 16),
     Column("Hosts", 24), Column("In the spec", 24), Column("Note", 40), Column("Id", 26),
 )  # fmt: skip
+COLUMNS: Final = (*_PRINTED, *_ON_SCREEN)
 KINDS: Final = tuple(column.kind for column in COLUMNS)
 _AT: Final = {column.title: number for number, column in enumerate(COLUMNS)}
 _FIRST: Final = 1
@@ -44,10 +47,11 @@ def write(sheet: Sheet, context: Context) -> None:
         sheet.write(_Row(sheet, context, line).cells(), KINDS)
     sheet.skip()
     capital = f'--({span(sheet, context, "Kind")}="capex")'
-    recurring = f'--({span(sheet, context, "Paid every (months)")}<>"")'
+    recurring = f'--({span(sheet, context, "Every (months)")}<>"")'
     _total(sheet, context, "capex", ("Capital cost", "Cost", capital, context.result.capex))
     yearly = ("What recurs, a year", "Cost a year", recurring, context.result.opex_year)
     _total(sheet, context, "opex_year", yearly)
+    sheet.print_first(len(_PRINTED))
 
 
 def span(sheet: Sheet, context: Context, title: str) -> str:
@@ -72,10 +76,13 @@ def _total(sheet: Sheet, context: Context, name: str, about: tuple[str, str, str
     missing = holes(sheet, context, condition)
     cells[_AT["Description"]] = title
     cells[_AT["Tax"]] = marker(missing, total)
-    cells[_AT[column]] = Formula(sum_of(sheet, context, column, condition), total.amount)
+    cells[_AT["Cost"]] = Formula(sum_of(sheet, context, column, condition), total.amount)
     cells[_AT["Basis"]] = Formula(missing, Decimal(total.unknown))
-    cells[_AT["Status"]] = "lines without a price"
-    context.cells[name] = sheet.cell(sheet.row, _AT[column])
+    cells[_AT["Status"]] = Formula(
+        f'IF({missing}>0,"lines without a price","all have a price")',
+        "lines without a price" if total.unknown else "all have a price",
+    )
+    context.cells[name] = sheet.cell(sheet.row, _AT["Cost"])
     context.cells[f"holes of {name}"] = sheet.cell(sheet.row, _AT["Basis"])
     sheet.write(cells, KINDS, bold=True)
 
@@ -96,11 +103,12 @@ class _Row:
         line, item, price = self._line, self._line.need.item, self._line.price
         power, parent = item.power, line.need.parent
         return [
-            line.number, item.id, item.description, line.mpn, line.sku, line.vendor,
-            item.category.value, "capex" if line.need.is_capital else "opex", line.need.every,
-            line.need.quantity, item.unit, price.list_amount, self._discount(), self._net(),
-            self._extended(), self._tax_rate(), self._tax(), self._cost(), self._yearly(),
-            price.basis.value, status(line), price.reference, price.valid_until, price.as_of,
+            line.number, item.id, item.description, item.category.value,
+            "capex" if line.need.is_capital else "opex", line.need.every, line.need.quantity,
+            item.unit, price.list_amount, self._discount(), self._net(), self._extended(),
+            self._tax(), self._cost(), price.basis.value, status(line),
+            line.mpn, line.sku, line.vendor, self._tax_rate(), self._yearly(), price.reference,
+            price.valid_until, price.as_of,
             price.source, price.confidence.value, line.lead_time.base if line.lead_time else None,
             line.warranty_months, power.maximum if power else None,
             power.typical if power else None, item.rack_units, item.weight,

@@ -13,15 +13,14 @@ from freehold.cost.export.xlsx.sheet import Cell, Column, Kind, Sheet
 from freehold.cost.types import Basis, BomLine, Category
 
 _WANTED: Final = (
-    Column("Lines", 10), Column("Item", 26), Column("Description", 44),
-    Column("Manufacturer", 16), Column("MPN", 20), Column("Quantity", 10, Kind.NUMBER),
-    Column("Unit", 8), Column("Part of", 18), Column("Needed by", 11, Kind.DAY),
+    Column("Lines", 8), Column("Item", 24), Column("Description", 36, Kind.PROSE),
+    Column("Manufacturer", 13), Column("MPN", 20), Column("Quantity", 9, Kind.NUMBER),
+    Column("Unit", 9), Column("Part of", 14), Column("Needed by", 11, Kind.DAY),
 )  # fmt: skip
 _OFFERED: Final = (
-    Column("Unit price", 14), Column("List price", 14), Column("Currency", 9),
+    Column("Unit price", 12), Column("List price", 12), Column("Currency", 9),
     Column("Lead time (weeks)", 10), Column("Warranty (months)", 10), Column("Valid until", 11),
-    Column("SKU", 16), Column("Vendor", 16), Column("Reference", 14), Column("Date", 11),
-    Column("Remarks", 30),
+    Column("SKU", 13), Column("Reference", 13), Column("Remarks", 20),
 )  # fmt: skip
 COLUMNS: Final = (*_WANTED, *_OFFERED)
 _NOT_OFFERED: Final = (Category.ENERGY, Category.STAFF)

@@ -19,6 +19,8 @@ class Kind(StrEnum):
     """How a column shows its cells."""
 
     TEXT = "text"
+    PROSE = "prose"
+    """Text that goes on in a next line of its cell."""
     MONEY = "money"
     PRICE = "price"
     """Of one: with as many decimals as it has."""
@@ -55,27 +57,34 @@ class Formats:
         """Make them for the currency of the bill."""
         decimals = conventions.minor_units
         places = f".{'0' * decimals}" if decimals else ""
-        shown = {
-            Kind.TEXT: {"valign": "top"},
+        shown: dict[Kind, dict[str, object]] = {
+            Kind.TEXT: {"align": "left", "indent": 1},
+            Kind.PROSE: {"align": "left", "indent": 1, "text_wrap": True},
             Kind.MONEY: {"num_format": f"#,##0{places}"},
-            Kind.PRICE: {"num_format": f"#,##0{places or '.'}{'#' * 9}"},
+            Kind.PRICE: {"num_format": f"#,##0{places or '.'}####"},
             Kind.NUMBER: {"num_format": "#,##0.###"},
             Kind.SHARE: {"num_format": "0.0%"},
             Kind.FACTOR: {"num_format": "0.0000000000"},
-            Kind.DAY: {"num_format": "yyyy-mm-dd", "align": "left"},
+            Kind.DAY: {"num_format": "yyyy-mm-dd", "align": "left", "indent": 1},
         }
-        self.plain = {kind: workbook.add_format(shape) for kind, shape in shown.items()}
+        top: dict[str, object] = {"valign": "top"}
+        self.plain = {kind: workbook.add_format(shape | top) for kind, shape in shown.items()}
         self.bold = {
-            kind: workbook.add_format(shape | {"bold": True}) for kind, shape in shown.items()
+            kind: workbook.add_format(shape | top | {"bold": True}) for kind, shape in shown.items()
         }
-        self.heading = workbook.add_format(
-            {"bold": True, "bottom": 1, "text_wrap": True, "valign": "top", "bg_color": "#E8EDF2"}
-        )
+        heading = {"bold": True, "bottom": 1, "text_wrap": True, "bg_color": "#E8EDF2"} | top
+        self.heading = workbook.add_format(heading | {"align": "left", "indent": 1})
+        self.heading_of_figures = workbook.add_format(heading | {"align": "right"})
         self.title = workbook.add_format({"bold": True, "font_size": 14})
 
 
 _A4: Final = 9
 """In Excel's list of papers."""
+_LINE: Final = 15
+"""In points."""
+_INDENT: Final = 2
+"""Characters of a column's width that hold no text."""
+_LEFT: Final = (Kind.TEXT, Kind.PROSE, Kind.DAY)
 
 
 class Sheet:
@@ -86,6 +95,7 @@ class Sheet:
         self.name = name
         self.row = 0
         """The next row, from 0 on."""
+        self._widths: dict[int, int] = {}
         self._formats = formats
         self._sheet = workbook.add_worksheet(name)
         self._sheet.set_landscape()
@@ -100,10 +110,14 @@ class Sheet:
 
     def header(self, columns: Sequence[Column], *, frozen: bool = True) -> None:
         """The headings of a table; when frozen they stay, and are printed on each page."""
+        formats = self._formats
         for number, column in enumerate(columns):
-            self._sheet.write_string(self.row, number, column.title, self._formats.heading)
+            is_text = column.kind in _LEFT
+            style = formats.heading if is_text else formats.heading_of_figures
+            self._sheet.write_string(self.row, number, column.title, style)
             if frozen:
-                self._sheet.set_column(number, number, column.width)
+                self._widen(number, column.width)
+        self._sheet.set_row(self.row, 2 * _LINE if frozen else _LINE)
         self.row += 1
         if frozen:
             self._sheet.freeze_panes(self.row, 0)
@@ -114,7 +128,17 @@ class Sheet:
         formats = self._formats.bold if bold else self._formats.plain
         for number, (cell, kind) in enumerate(zip(cells, kinds, strict=True)):
             self._write(number, cell, formats[kind])
+        lines = max(
+            (self._lines(number, cell) for number, cell in enumerate(cells)
+             if kinds[number] is Kind.PROSE), default=1,
+        )  # fmt: skip
+        self._sheet.set_row(self.row, _LINE * lines)
         self.row += 1
+
+    def _lines(self, column: int, cell: Cell) -> int:
+        """How many lines prose takes in its column, since not every reader finds out."""
+        width = self._widths.get(column, 0) - _INDENT
+        return -(-len(cell) // width) if isinstance(cell, str) and width > 0 and cell else 1
 
     def _write(self, column: int, cell: Cell, style: object) -> None:
         match cell:
@@ -129,6 +153,10 @@ class Sheet:
             case _:
                 self._sheet.write_number(self.row, column, cell, style)
 
+    def print_first(self, columns: int) -> None:
+        """Print so many columns of what is written; the others are for screens."""
+        self._sheet.print_area(0, 0, self.row - 1, columns - 1)
+
     def skip(self) -> None:
         """Leave a row empty."""
         self.row += 1
@@ -136,7 +164,11 @@ class Sheet:
     def widths(self, *widths: int) -> None:
         """How wide the first columns are, in characters, where no frozen header says so."""
         for number, width in enumerate(widths):
-            self._sheet.set_column(number, number, width)
+            self._widen(number, width)
+
+    def _widen(self, column: int, width: int) -> None:
+        self._widths[column] = width
+        self._sheet.set_column(column, column, width)
 
     def cell(self, row: int, column: int) -> str:
         """A cell as other sheets refer to it, such as `'Cash flow'!$B$3`."""
