@@ -13,9 +13,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError
 class Strict(BaseModel):
     """Frozen, without unknown keys, and without one type standing in for another."""
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, strict=True, allow_inf_nan=False, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 SHAPES: Final[dict[str, str]] = {}

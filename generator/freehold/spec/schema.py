@@ -1,9 +1,15 @@
 """The spec's format as JSON Schema, for editors that check and complete while one types."""
 
+import ast
+import inspect
+from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
+from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
+from freehold.spec.base import Strict
 from freehold.spec.cluster import Cluster
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -11,7 +17,33 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 def json_schema() -> JsonSchemaValue:
     """The schema, in the 2020-12 dialect, without an `$id`: it belongs to this version alone."""
-    return {"$schema": DIALECT} | _worded(Cluster.model_json_schema(schema_generator=_InOrder))
+    schema = Cluster.model_json_schema(schema_generator=_InOrder)
+    models = {model.__name__: model for model in _below(Strict)}
+    for name, definition in {Cluster.__name__: schema, **schema["$defs"]}.items():
+        for key, about in _described(models[name]) if name in models else ():
+            definition["properties"][key]["description"] = about
+    return {"$schema": DIALECT} | _worded(schema)
+
+
+def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
+    for each in model.__subclasses__():
+        yield each
+        yield from _below(each)
+
+
+def _described(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
+    """Each key and the text below it in the model's source.
+
+    Pydantic's `use_attribute_docstrings` reads the source of every model at every start.
+    """
+    (body,) = ast.parse(inspect.getsource(model)).body
+    for key, text in pairwise(body.body):  # type: ignore[attr-defined] # a class has one
+        match key, text:
+            case (
+                ast.AnnAssign(target=ast.Name(id=name)),
+                ast.Expr(value=ast.Constant(value=str(about))),
+            ):
+                yield name, inspect.cleandoc(about)
 
 
 class _InOrder(GenerateJsonSchema):
