@@ -76,7 +76,7 @@ def _check_items(cluster: Cluster, catalog: Catalog, quotes: Quotes | None, repo
     if cluster.cost and cluster.cost.without:
         from freehold.rules.exclusions import check_exclusions  # noqa: PLC0415 - reads the parts
 
-        check_exclusions(cluster, catalog, report)
+        check_exclusions(cluster.cost, cluster.nodes, catalog, report)
 
 
 def plan_of(opened: Opened) -> Plan | None:

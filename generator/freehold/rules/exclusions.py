@@ -1,5 +1,6 @@
 """What a bill is to do without: named as the bill names it."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from freehold.catalog.facts import Catalog
@@ -7,7 +8,8 @@ from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.types import Category
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
-from freehold.spec.cluster import Cluster
+from freehold.spec.cost import Cost
+from freehold.spec.nodes import Pool
 
 UNKNOWN_EXCLUSION: Final = rule_text(
     "unknown-exclusion",
@@ -18,13 +20,12 @@ UNKNOWN_EXCLUSION: Final = rule_text(
 )
 
 
-def check_exclusions(cluster: Cluster, catalog: Catalog, report: Report) -> None:
+def check_exclusions(
+    cost: Cost, pools: Mapping[str, Pool], catalog: Catalog, report: Report
+) -> None:
     """Report each that excludes nothing."""
-    cost = cluster.cost
-    if cost is None or not cost.without:
-        return
     lines = (line.item for line in cost.lines)
-    own = items_of_pools(cluster.nodes, catalog)
+    own = items_of_pools(pools, catalog)
     known = dict.fromkeys((*map(str, Category), *catalog.items, *lines, *own))
     for number, name in enumerate(cost.without):
         if name not in known:
