@@ -233,6 +233,15 @@ def test_prices_of_a_gpu_hour_are_paid_for_each_gpu() -> None:
     assert paid(found)[0] == D("21437.47")
 
 
+def test_gpus_without_a_replica_are_not_rented() -> None:
+    site = CLINIC.replace("    replicas: 2\n", "    replicas: 1\n")
+    found = one("{cloud: cloud_gpu.aws_g6e_24xl}", site=site)
+    assert found.description.startswith("1 instance of ")
+    assert found.note == "4 of the plan's 8 GPUs hold no replica: not rented"
+    assert one("{cloud: cloud_gpu.aws_g6e_24xl, instances: 2}", site=site).note == ""
+    assert one("{cloud: cloud_gpu.aws_g6e_24xl}").note == ""
+
+
 def test_instances_may_be_stated() -> None:
     found = one("{cloud: cloud_gpu.aws_g6e_24xl, instances: 1}")
     assert paid(found)[0] == D("10118.05")

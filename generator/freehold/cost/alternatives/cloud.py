@@ -94,6 +94,9 @@ class CloudOffer:
         said = [self.price.note] if self.price.note else []
         if self.entry and self.entry.kind is Kind.SPOT:
             said.append("spot instances can be taken away at any time")
+        used, owned = _used_gpus(self.setting.plan), _gpus(self.setting.plan)
+        if used < owned and self.spec.instances is None:
+            said.append(f"{owned - used} of the plan's {owned} GPUs hold no replica: not rented")
         if self.spec.support:
             said.append(f"support at {self.spec.support.written} of the instances' price")
         if self.egress and self.egress.base is not None:
@@ -203,6 +206,10 @@ class CloudOffer:
 def _gigabytes(spec: Cloud) -> Decimal:
     """That leave each month."""
     return EXACT.divide(Decimal(spec.egress or 0), _GIGABYTE)
+
+
+def _gpus(plan: Plan) -> int:
+    return sum(host.host.card.count for host in plan.hosts if host.host.card)
 
 
 def _used_gpus(plan: Plan) -> int:
