@@ -1,6 +1,7 @@
 """The sheets in words: the summary, what is assumed, and where prices come from."""
 
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
 from freehold.cost.export.words import day, holes, rests_on
@@ -11,7 +12,7 @@ from freehold.cost.types import Category, Result, Total
 
 _ASSUMPTIONS: Final = (
     Column("What", 34),
-    Column("", 24, Kind.FACTOR),
+    Column("", 12, Kind.FACTOR),
     Column("Note", 90, Kind.PROSE),
 )
 _RATES: Final = {"discount_rate": 1, "tax_rate": 2, "ordered": 3}
@@ -90,15 +91,19 @@ def write_assumptions(sheet: Sheet, context: Context) -> None:
     conventions, result = context.conventions, context.result
     sheet.header(_ASSUMPTIONS)
     discount, tax, ordered = conventions.discount_rate, conventions.tax_rate, conventions.ordered
-    _row(sheet, "Discount rate a year", discount, Kind.SHARE, "none: nothing is discounted")
+    _row(sheet, "Discount rate a year", discount, Kind.SHARE, _discounted(discount))
     _row(sheet, "Tax rate", tax, Kind.SHARE, conventions.tax)
     _row(sheet, "Day of the order", ordered, Kind.DAY, "to which everything is discounted")
     for title, said in _conventions(result):
-        _row(sheet, title, said, Kind.TEXT)
+        _row(sheet, title, None, Kind.TEXT, said)
     for sentence in result.assumptions:
-        _row(sheet, "Assumed", "", Kind.TEXT, sentence)
+        _row(sheet, "Assumed", None, Kind.TEXT, sentence)
     for title, formula in result.physics.formulas.items():
-        _row(sheet, "Formula", title, Kind.TEXT, formula)
+        _row(sheet, f"Formula of {title}", None, Kind.TEXT, formula)
+
+
+def _discounted(rate: Decimal | None) -> str:
+    return "nothing is discounted" if rate is None else "of the day of the order"
 
 
 def place_rates(sheet: Sheet, context: Context) -> None:

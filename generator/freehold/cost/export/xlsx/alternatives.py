@@ -19,10 +19,12 @@ _OPTIONS: Final = (
     Column("Million tokens, blended", 13, Kind.PRICE), Column("User and month", 13, Kind.PRICE),
     Column("GPU and hour", 13, Kind.PRICE), Column("Break-even", 15),
     Column("First on", 11, Kind.DAY), Column("Hours a day from which owning is cheaper", 12,
-    Kind.NUMBER), Column("Tokens a day", 14, Kind.NUMBER), Column("Verdict", 60, Kind.PROSE),
-    Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24), Column("Note", 40),
+    Kind.NUMBER), Column("Tokens a day", 18, Kind.NUMBER), Column("Verdict", 60, Kind.PROSE),
+    Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24), Column("Note", 60, Kind.PROSE),
 )  # fmt: skip
 _NPV: Final = 4
+_PRINTED: Final = 13
+"""Columns until the first day on which owning is cheaper; verdicts are in the summary too."""
 
 
 def write(sheet: Sheet, context: Context) -> None:
@@ -34,6 +36,7 @@ def write(sheet: Sheet, context: Context) -> None:
         found = verdicts.get(option.name)
         sheet.write([*_costs(sheet, context, option), *_units(option.units), *_verdict(found),
                      *_price(option)], kinds)  # fmt: skip
+    sheet.print_first(_PRINTED)
 
 
 def _costs(sheet: Sheet, context: Context, option: Costs) -> list[Cell]:
