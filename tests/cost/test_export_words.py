@@ -68,8 +68,8 @@ def test_figures() -> None:
     assert quantity(D("8.00")) == "8"
     assert quantity(D(100)) == "100"
     assert weeks(None) == ""
-    assert weeks(Range.exactly(D("12.4"))) == "12"
-    assert weeks(Range(D(4), D(5), D(8))) == "4 to 8"
+    assert weeks(Range.exactly(D("12.4"))) == "12 weeks"
+    assert weeks(Range(D(4), D(5), D(8))) == "4 to 8 weeks"
     assert day(None) == ""
 
 

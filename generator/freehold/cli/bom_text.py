@@ -46,7 +46,7 @@ def _lines(result: Result) -> Iterator[str]:
 
 
 def _rows(lines: Iterable[BomLine], conventions: Conventions) -> Rows:
-    yield "#", "ITEM", "COUNT", "UNIT", "ONE", "ALL", "PAID", "WEEKS", "PRICE", "HOSTS"
+    yield "#", "ITEM", "COUNT", "UNIT", "ONE", "ALL", "PAID", "LEAD TIME", "PRICE", "HOSTS"
     for line in lines:
         item = line.need.item
         yield (

@@ -67,11 +67,11 @@ def day(value: date | None) -> str:
 
 
 def weeks(value: Range | None) -> str:
-    """A lead time, such as `4 to 8`; nothing where it is not known."""
+    """A lead time, such as `4 to 8 weeks`; nothing where it is not known."""
     if value is None:
         return ""
     low, high = rounded(value.low, 0), rounded(value.high, 0)
-    return low if low == high else f"{low} to {high}"
+    return f"{low} weeks" if low == high else f"{low} to {high} weeks"
 
 
 def ratio(value: Decimal | None, conventions: Conventions) -> str:

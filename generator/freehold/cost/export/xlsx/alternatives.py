@@ -20,7 +20,8 @@ _OPTIONS: Final = (
     Column("GPU and hour", 13, Kind.PRICE), Column("Break-even", 15),
     Column("First on", 11, Kind.DAY), Column("Hours a day from which owning is cheaper", 12,
     Kind.NUMBER), Column("Tokens a day", 18, Kind.NUMBER), Column("Verdict", 60, Kind.PROSE),
-    Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24), Column("Note", 60, Kind.PROSE),
+    Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24),
+    Column("Note", 60, Kind.PROSE),
 )  # fmt: skip
 _NPV: Final = 4
 _PRINTED: Final = 13
