@@ -223,7 +223,7 @@ def test_owning_that_does_not_win_is_bad_news() -> None:
     assert section
     assert section.table.rows == [
         ("hyperscaler", "never", "-1,234,567.80", "no number", "no number"),
-        ("other", "not known: a price is missing", "not known", "no number", "no number"),
+        ("other", "not known: a price is missing", "not known", "not known", "not known"),
     ]
     assert break_even(replace(made.RESULT, break_even=(unknown,))) is None
 
@@ -235,7 +235,7 @@ def test_users_who_are_not_served_as_asked_are_told_of() -> None:
     assert (one.copies, one.gpus, one.context) == (2, 4, 16384)
     found = said(plan=plan, users={"assistant": 3000})
     assert found.style == "note"
-    assert found.headline.startswith("It fits, but not all users are served as fast as asked for;")
+    assert found.headline.startswith("It fits, but is too slow for some users; ")
     (text,) = (
         text for text in points(found, "note")
         if "as fast as" in text

