@@ -129,6 +129,25 @@ def test_changing_places_to_owning_at_last() -> None:
     assert "change places 3 times, and owning is cheaper from month 17 on" in found.verdict
 
 
+def test_the_same_on_the_same_day() -> None:
+    found = compare([flow(ORDERED, "5")], [flow(ORDERED, "5")])
+    assert (found.outcome, found.owning_wins, found.saving) == (Outcome.ALWAYS, False, D(0))
+    assert "over 24 months owning costs 0 EUR more" in found.verdict
+    assert compare([flow(ORDERED, "5")], []).outcome is Outcome.NEVER
+
+
+def test_a_saving_of_less_than_one_is_one() -> None:
+    found = compare([flow(ORDERED, "5")], [flow(ORDERED, "5.40")])
+    assert found.owning_wins
+    assert "over 24 months owning costs 0.40 EUR less" in found.verdict
+
+
+def test_a_month_is_counted_from_the_day_that_it_begins_on() -> None:
+    own = [flow(ORDERED, "1000"), flow(months_later(ORDERED, 12), "1500")]
+    found = compare(own, monthly("100"))
+    assert [crossing.month for crossing in found.crossings] == [10, 13]
+
+
 def test_nothing_against_nothing_is_no_win() -> None:
     found = compare([], [])
     assert (found.outcome, found.owning_wins, found.saving) == (Outcome.ALWAYS, False, D(0))
@@ -146,6 +165,18 @@ HOLES = [
      "the price that `cloud` lacks comes to."),
     ("2500", {"other_unknown": 1}, Outcome.UNKNOWN, None,
      "Owning is dearer than `cloud` unless the price that `cloud` lacks comes to more than 100 EUR "
+     "over 24 months (undiscounted)."),
+    ("2400", {"own_unknown": 1}, Outcome.UNKNOWN, False,
+     "Owning costs at least 0 EUR more than `cloud` over 24 months (undiscounted), whatever the "
+     "price that owning lacks comes to."),
+    ("2399.50", {"own_unknown": 1}, Outcome.UNKNOWN, None,
+     "Owning is cheaper than `cloud` as long as the price that owning lacks comes to less than "
+     "0.50 EUR over 24 months (undiscounted)."),
+    ("2399.50", {"other_unknown": 1}, Outcome.UNKNOWN, True,
+     "Owning costs at least 0.50 EUR less than `cloud` over 24 months (undiscounted), whatever "
+     "the price that `cloud` lacks comes to."),
+    ("2400", {"other_unknown": 1}, Outcome.UNKNOWN, None,
+     "Owning is dearer than `cloud` unless the price that `cloud` lacks comes to more than 0 EUR "
      "over 24 months (undiscounted)."),
     ("1000", {"own_unknown": 1, "other_unknown": 1}, Outcome.UNKNOWN, None,
      "Both sides lack prices, so whether owning is cheaper than `cloud` is not known."),

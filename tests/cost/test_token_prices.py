@@ -109,6 +109,7 @@ def test_cached_input_of_long_requests_where_short_ones_cost_nothing() -> None:
     [
         (["00:00-12:00"], (D(3), D(12))),  # half of the day at twice the price
         (["22:00-01:00", "06:00-09:00"], (D("2.5"), D(10))),  # a quarter
+        (["01:30-04:15", "20:45-00:00"], (D("2.5"), D(10))),
     ],
 )
 def test_peak_hours_count_by_their_share_of_the_day(
