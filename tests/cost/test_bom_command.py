@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,9 +13,13 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from cost.examples import EXAMPLES, example
+from freehold.atomic import replace
 from freehold.cli import main
 from freehold.cost.export.as_csv import lines
 from freehold.cost.export.as_json import encode
+from freehold.lock.file import beside
+from freehold.lock.write import write
+from plans import locked
 
 Capture = pytest.CaptureFixture[str]
 CLINIC = str(EXAMPLES / "clinic")
@@ -132,3 +137,25 @@ def test_a_spec_with_mistakes_or_without_money(tmp_path: Path, capsys: Capture) 
     out, err = capsys.readouterr()
     assert out == ""
     assert "the spec says nothing about money" in err
+
+
+def test_a_lock_beside_the_spec_gives_digests(tmp_path: Path, capsys: Capture) -> None:
+    shutil.copytree(EXAMPLES / "clinic", tmp_path, dirs_exist_ok=True)
+    plan = example("clinic")[0]
+    lock = locked(plan)
+    write(lock, beside(tmp_path / "cluster.yml"))
+    words = ["bom", str(tmp_path), "--format", "cyclonedx"]
+    assert main(words) == 0
+    assert "b" * 64 in capsys.readouterr().out
+    write(lock.model_copy(update={"images": {}}), beside(tmp_path / "cluster.yml"))
+    assert main(words) == 1
+    out, err = capsys.readouterr()
+    assert json.loads(out)["bomFormat"] == "CycloneDX"
+    assert "error[lock-stale]" in err
+
+
+def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "taken").mkdir()
+    with pytest.raises(OSError, match="taken"):
+        replace(tmp_path / "taken", b"content")
+    assert [one.name for one in tmp_path.iterdir()] == ["taken"]

@@ -52,7 +52,9 @@ def test_formats_for_programs(capsys: Capture) -> None:
 
 def test_rows_for_finance(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["tco", BANK, "--format", "focus"]) == 0
-    assert capsysbinary.readouterr().out == focus(OF_BANK)
+    assert capsysbinary.readouterr() == (focus(OF_BANK), b"")
+    assert main(["tco", str(EXAMPLES / "clinic"), "--format", "focus"]) == 0
+    assert b"focus: 2 lines without a price" in capsysbinary.readouterr().err
 
 
 def test_a_broken_limit(capsys: Capture) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from freehold.cli.cost_output import SHARED, Encode, Priced, add_words, show
+from freehold.cli.talk import say
 
 if TYPE_CHECKING:
     from freehold.cli.status import Subparsers
@@ -53,7 +54,10 @@ def _csv(priced: Priced) -> bytes:
 
 def _focus(priced: Priced) -> bytes:
     from freehold.cost.export.focus import encode  # noqa: PLC0415 - only what is asked for
+    from freehold.cost.export.words import holes  # noqa: PLC0415
 
+    if missing := priced.result.owning.nominal.unknown:
+        say(f"focus: {holes(missing)}, which no row can say: the sums are the least")
     return encode(priced.result)
 
 
