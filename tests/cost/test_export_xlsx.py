@@ -135,17 +135,35 @@ def test_cached_figures_are_those_of_the_json(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", ["made", "half-even", *EXAMPLES])
 def test_libreoffice_computes_the_same(name: str, tmp_path: Path) -> None:
-    bare = tmp_path / "bare.xlsx"
-    opened(result_of(name)).save(bare)  # without the cached figures
-    assert labelled(openpyxl.load_workbook(bare, data_only=True)["Summary"], "Capital cost") is None
-    subprocess.run(
-        ["soffice", f"-env:UserInstallation={tmp_path.as_uri()}/profile", "--headless",
-         "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", tmp_path / "out", bare],
-        check=True, capture_output=True, timeout=120,
-    )  # fmt: skip
-    computed = openpyxl.load_workbook(tmp_path / "out/bare.xlsx", data_only=True)
+    computed = recomputed(opened(result_of(name)), tmp_path)
     check_all(computed, result_of(name))
     check_cells(computed, opened(result_of(name), cached=True))
+
+
+@pytest.mark.slow
+def test_a_changed_price_changes_the_whole(tmp_path: Path) -> None:
+    book = opened(RESULT)
+    book["BOM"]["K2"] = 9000  # a GPU, instead of 8000
+    book["BOM"]["K3"] = 100  # the switch that had no price
+    summary = recomputed(book, tmp_path)["Summary"]
+    # 8 * 9000 * 1.19 + 100 * 1.19 + 1.20
+    assert amount(labelled(summary, "Capital cost")) == D("85800.20")
+    # Without the switch, and a tenth of the GPUs back: 85681.20 + 2856.00 + 4748.10 - 8568.00
+    assert amount(labelled(summary, "Cost of owning over the horizon")) == D("84717.30")
+    assert {row[0]: row[1] for row in summary.iter_rows(values_only=True)}["Capital cost"] is None
+
+
+def recomputed(book: Workbook, folder: Path) -> Workbook:
+    """What LibreOffice makes of it, without the figures that stand beside the formulas."""
+    bare = folder / "bare.xlsx"
+    book.save(bare)
+    assert labelled(openpyxl.load_workbook(bare, data_only=True)["Summary"], "Capital cost") is None
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation={folder.as_uri()}/profile", "--headless",
+         "--convert-to", "xlsx:Calc MS Excel 2007 XML", "--outdir", folder / "out", bare],
+        check=True, capture_output=True, timeout=120,
+    )  # fmt: skip
+    return openpyxl.load_workbook(folder / "out/bare.xlsx", data_only=True)
 
 
 def check_cells(computed: Workbook, cached: Workbook) -> None:
