@@ -71,6 +71,17 @@ def test_life_that_ends_with_the_horizon_needs_no_successor(months: int, count: 
     assert len(generations(line(LICENCE, "1", every=12), terms(months))) == 1
 
 
+def test_only_capital_with_a_life_is_replaced() -> None:
+    worn = line(item(Category.SERVICE, life_months=12), "1.00", is_capital=False)
+    assert len(generations(worn, terms())) == 1
+    assert len(generations(line(item(Category.OTHER), "1.00"), terms())) == 1
+
+
+def test_what_is_not_paid_ahead_covers_its_own_month() -> None:
+    flows = owning([line(MACHINE, "9.00"), line(ENERGY, "9.00", every=1)], terms(), TABLE)
+    assert {flow.covers for flow in flows} == {1}
+
+
 def test_running_cost_is_paid_at_each_months_end() -> None:
     found = paid(line(ENERGY, "500.00", every=1), terms(6))
     assert found == [

@@ -28,6 +28,13 @@ def test_a_licence_is_used_up_over_its_term() -> None:
     assert [year.accrual for year in found] == [D("900.00"), D("1200.00"), D("1200.00"), D("300")]
 
 
+def test_a_term_of_two_months_lies_in_both() -> None:
+    """From 1 November on: a month in the first year, and one in the second."""
+    found = of([line(SUPPORT, "60.00", every=2, prepaid=True)], terms(14, "2027-11-01"))
+    assert [year.cash for year in found] == [D("60.00"), D("30.00")]
+    assert [year.accrual for year in found] == [D("30.00"), D("60.00")]
+
+
 def test_a_term_that_outlasts_the_horizon_is_used_up_with_it() -> None:
     found = of([line(LICENCE, "3600.00", every=36, prepaid=True)], terms(24))
     assert sum(year.accrual for year in found) == 3600

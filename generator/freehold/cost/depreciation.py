@@ -32,7 +32,7 @@ def writeoffs(
 
 
 def _of(line: BomLine, terms: Terms, residuals: Residuals, method: Method) -> Iterator[Writeoff]:
-    service = max(1, begun(terms.calendar.service))
+    service = begun(terms.calendar.service)
     life = line.need.item.life_months or service
     days = generations(line, terms)
     for day in days:
