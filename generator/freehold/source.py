@@ -140,8 +140,8 @@ class Source:
         node = self.root or Node(_START)
         for step in loc:
             node = node.child(step) or node
-        if node is self.root and node.span.is_empty:
-            return _START  # what is not there would begin after the file's last line
+        if node.span.line > len(self.lines):
+            return _START  # nothing, after a last line without an end
         return (node.key_span or node.span) if key or node.span.is_empty else node.span
 
     def written(self, loc: Loc) -> str:
