@@ -285,7 +285,9 @@ def test_a_directory_on_the_way_is_no_link_either(
 def test_quotes_are_read(spec: Path, capsys: pytest.CaptureFixture[str]) -> None:
     spec.write_text(VALID + "  quotes: quotes.yml\n")
     quotes = spec.parent / "quotes.yml"
-    quotes.write_text("version: 1\nrates: {USD: 0.92 EUR}\nquotes: [{item: gpu.l40s-48gb, price: 7 USD}]\n")
+    quotes.write_text(
+        "version: 1\nrates: {USD: 0.92 EUR}\nquotes: [{item: gpu.l40s-48gb, price: 7 USD}]\n"
+    )
     assert main(["check", str(spec)]) == 0
     quotes.write_text(quotes.read_text().replace("0.92 EUR", "0.92 CHF"))
     assert main(["check", str(spec)]) == 1

@@ -10,6 +10,7 @@ from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.spec.base import SHAPES
 from freehold.spec.places import Place
+from freehold.spec.texts import texts
 
 MAX_SHOWN: Final = 60
 
@@ -169,8 +170,8 @@ def _unknown(mistake: Mistake) -> Said:
 def _missing(mistakes: Sequence[Mistake]) -> Said:
     mistake = mistakes[0]
     keys = _listed([f"`{other.name}`" for other in mistakes], "and")
-    field = mistake.at.model.model_fields.get(mistake.name) if mistake.at.model else None
-    about = (field.description or "") if field and len(mistakes) == 1 else ""
+    model = mistake.at.model
+    about = texts(model).get(mistake.name, "") if model and len(mistakes) == 1 else ""
     first = about.partition(". ")[0].rstrip(".")
     remedy = f"add {keys}" + (f": {first[0].lower()}{first[1:]}" if first else "")
     return "missing-key", f"{mistake.key} lacks {keys}", remedy

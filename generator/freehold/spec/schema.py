@@ -1,9 +1,6 @@
 """The spec's format as JSON Schema, for editors that check and complete while one types."""
 
-import ast
-import inspect
 from collections.abc import Iterator
-from itertools import pairwise
 from typing import Any
 
 from pydantic import BaseModel
@@ -11,6 +8,7 @@ from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
 from freehold.spec.base import Strict
 from freehold.spec.cluster import Cluster
+from freehold.spec.texts import texts
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -18,10 +16,10 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 def json_schema() -> JsonSchemaValue:
     """The schema, in the 2020-12 dialect, without an `$id`: it belongs to this version alone."""
     schema = Cluster.model_json_schema(schema_generator=_InOrder)
-    models = {model.__name__: model for model in _below(Strict)}
+    models = {m.__name__: m for m in _below(Strict) if m.__module__.startswith(__package__)}
     for name, definition in {Cluster.__name__: schema, **schema["$defs"]}.items():
-        for key, about in _described(models[name]) if name in models else ():
-            definition["properties"][key]["description"] = about
+        for key, text in texts(models[name]).items() if name in models else ():
+            definition["properties"][key]["description"] = text
     return {"$schema": DIALECT} | _worded(schema)
 
 
@@ -29,21 +27,6 @@ def _below(model: type[BaseModel]) -> Iterator[type[BaseModel]]:
     for each in model.__subclasses__():
         yield each
         yield from _below(each)
-
-
-def _described(model: type[BaseModel]) -> Iterator[tuple[str, str]]:
-    """Each key and the text below it in the model's source.
-
-    Pydantic's `use_attribute_docstrings` reads the source of every model at every start.
-    """
-    (body,) = ast.parse(inspect.getsource(model)).body
-    for key, text in pairwise(body.body):  # type: ignore[attr-defined] # a class has one
-        match key, text:
-            case (
-                ast.AnnAssign(target=ast.Name(id=name)),
-                ast.Expr(value=ast.Constant(value=str(about))),
-            ):
-                yield name, inspect.cleandoc(about)
 
 
 class _InOrder(GenerateJsonSchema):
