@@ -300,6 +300,23 @@ def test_prepaid_terms_are_paid_at_their_start_and_the_last_is_cut() -> None:
     assert found.description == "1 instance of cloud.sovereign, paid 36 months ahead"
 
 
+def test_terms_that_fill_the_service_are_all_that_is_paid() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 1, prepaid: 19 months}")
+    assert paid(found) == [D("27740.00")] * 3
+
+
+def test_a_quoted_instance_counts_as_one_gpu() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 3}")
+    assert found.units is not None
+    assert found.units.per_gpu_hour == 2
+    assert {flow.covers for flow in found.flows} == {1}
+
+
+def test_no_data_that_leave_cost_nothing() -> None:
+    found = one("{cloud: cloud.sovereign, instances: 1, egress_item: cloud_egress.aws}")
+    assert (paid(found, Category.NETWORK), found.note) == ([], "")
+
+
 def test_support_follows_the_instances() -> None:
     found = one("{cloud: cloud.sovereign, instances: 1, support: 3 %}")
     assert paid(found, Category.SUPPORT) == [D("43.80")] * 57

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.sites import CLINIC, COST, ENERGY, MACHINE, ORDERED, D, assembled, bill, line
+from freehold.cost.draws import positions, values
 from freehold.cost.drivers import Drivers
 from freehold.cost.money import Rounding
 from freehold.cost.spread import Options, spread
@@ -95,6 +96,20 @@ def test_the_tornado_has_each_group_at_its_ends_alone() -> None:
         ("fx/USD", "dollar", D(1155), D(1165), "0.87", "0.97"),
         ("load", "load", D(1155), D(1163), "-50 %", "+30 %"),
     ]
+
+
+def test_the_widest_is_first() -> None:
+    up = Driver("a", "a", Range(D(1), D(1), D("1.2")), "a", "", "")
+    around = Driver("b", "b", Range(D("0.7"), D(1), D("1.1")), "b", "", "")
+    found = spread_of(option("owning", flow("10", "a"), flow("10", "b")), drivers=(up, around))
+    assert [swing.group for swing in found.tornado] == ["b", "a"]
+
+
+def test_a_quantile_is_the_smallest_value_that_enough_draws_do_not_exceed() -> None:
+    found = spread_of(option("owning", flow("1000", "fx/USD")), draws=105).quantiles[0]
+    drawn = sorted(values(FX.range, "pert", positions(1, "fx/USD", 105)))
+    ranks = (10, 52, 94)  # 10.5, 52.5 and 94.5 draws, rounded up, counted from 0
+    assert (found.p10, found.p50, found.p90) == tuple(EUR(1000 * drawn[rank]) for rank in ranks)
 
 
 def test_a_group_of_equal_ranges_has_one_change() -> None:
