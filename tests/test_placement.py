@@ -637,5 +637,6 @@ def test_time_grows_with_the_hosts_and_not_faster() -> None:
         assert len(place(cluster, planned, builtin(), report)) == 2 * machines
         return process_time() - before
 
-    cost(100)
-    assert cost(10_000) < 30 * max(cost(1000), 0.004)
+    # A busy machine slows single runs down; the quickest of three is the work itself.
+    few, many = (min(cost(machines) for _ in range(3)) for machines in (1000, 10_000))
+    assert many < 30 * max(few, 0.004)
