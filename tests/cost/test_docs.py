@@ -1,6 +1,7 @@
 """docs/cost.md speaks of every key and option, and what it shows can be used as it stands."""
 
 import argparse
+import doctest
 import re
 from pathlib import Path
 
@@ -59,3 +60,9 @@ def test_it_tells_the_precedence_of_prices_in_the_order_of_the_code() -> None:
     assert [basis.value for basis in Basis][:5] == [
         "contract", "quote", "stated", "list", "estimate",
     ]  # fmt: skip
+
+
+def test_the_functions_of_finance_give_what_is_shown() -> None:
+    found = doctest.testfile(str(ROOT / "docs/cost.md"), module_relative=False)
+    assert found.attempted > 0
+    assert found.failed == 0
