@@ -121,6 +121,17 @@ def test_errors_of_a_spreadsheet(call: Callable[[], Decimal], said: str) -> None
         call()
 
 
+def test_a_running_sum_that_changes_its_sign_once_has_one_rate_above_zero() -> None:
+    """(-100 + 120 x) (1 - x / 2): a rate of 20 %, and one of -50 %, which is none to earn."""
+    dates = [DAY, DAY + timedelta(365), DAY + timedelta(730)]
+    assert irr(of(-100, 170, -60)) == xirr(of(-100, 170, -60), dates) == dec("0.2")
+    assert irr(of(100, -170, 60)) == dec("0.2")
+    with pytest.raises(ValueError, match="2 times"):
+        irr(of(-100, 170, -70))  # nothing is earned: 0 %, and another rate
+    with pytest.raises(ValueError, match="3 times"):
+        irr(of(-100, 120, -100, 120))  # the running sum changes its sign three times
+
+
 def test_xirr_adds_up_what_happens_on_one_day() -> None:
     """Three changes of sign in a row of cells, one from day to day."""
     after = DAY + timedelta(365)
