@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
 from cost.examples import NAMES, example
 from cost.made import LINES, RESULT, flow, line
+from freehold.cost.calendar import months_between
 from freehold.cost.export.opencost import encode, quantities, rates
 from freehold.cost.types import BomLine, Category, Item, Result, Stage
 from freehold.plan.types import Plan
@@ -24,7 +26,8 @@ def charged(result: Result, plan: Plan) -> Decimal:
     """All that an owner of everything pays in the months of service."""
     amounts, found = quantities(plan), rates(result, plan)
     hourly = sum((found[kind] * amount for kind, amount in amounts.items()), D(0))
-    return hourly * result.conventions.service_months * result.conventions.hours_per_month
+    of = result.conventions
+    return hourly * months_between(of.in_service, of.ends) * of.hours_per_month
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -82,3 +85,9 @@ def test_a_site_without_gpus_has_no_rate_of_one() -> None:
     found = json.loads(encode(RESULT, without))
     assert found["GPU"] == "0"
     assert abs(charged(RESULT, without) - RESULT.owning.nominal.amount) < 1
+
+
+def test_a_service_of_less_than_a_month_has_rates() -> None:
+    of = replace(RESULT.conventions, ends=RESULT.conventions.in_service + timedelta(21))
+    short = replace(RESULT, conventions=replace(of, service_months=0))
+    assert abs(charged(short, clinic()) - RESULT.owning.nominal.amount) < 1

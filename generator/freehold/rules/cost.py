@@ -36,11 +36,12 @@ def amounts(value: object, loc: Loc) -> Iterator[tuple[Loc, Money | Price]]:
     """Every amount in `value`, with its place."""
     if isinstance(value, (Money, Price)):
         yield loc, value
-    for step, inner in _parts(value):
+    for step, inner in parts(value):
         yield from amounts(inner, (*loc, step))
 
 
-def _parts(value: object) -> Iterable[tuple[str | int, object]]:
+def parts(value: object) -> Iterable[tuple[str | int, object]]:
+    """What the value holds, by key or number."""
     if isinstance(value, (dict, BaseModel)):
         return dict(value).items()
     return enumerate(value) if isinstance(value, tuple) else ()

@@ -13,6 +13,7 @@ from freehold.cost.types import Basis
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.rules.cost import amounts
+from freehold.rules.cost_time import too_long
 from freehold.rules.currencies import payable
 from freehold.rules.registry import Finding, add
 from freehold.source import Loc
@@ -82,6 +83,8 @@ def quote_without_rate(desk: Desk) -> Iterator[Finding]:
     counts is the one your treasury signs.
     """
     currency = desk.cost.currency
+    if currency not in currencies().minor_units:
+        return
     for loc, quote in desk.each():
         quoted = quote.price.currency
         is_foreign = quoted != currency and quoted in currencies().minor_units
@@ -189,6 +192,12 @@ def quote_dates(desk: Desk) -> Iterator[Finding]:
                 other=(*loc, "date"),
                 help="write the dates as the quote has them, year first",
             )
+
+
+@quote_rule
+def quote_span(desk: Desk) -> Iterator[Finding]:
+    """A lead time or a warranty is longer than anything that is bought lasts."""
+    yield from too_long(desk.quotes, ())
 
 
 @quote_rule

@@ -16,7 +16,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export.words import number, total
+from freehold.cost.calendar import months_between
+from freehold.cost.export.words import day, number, total
 from freehold.cost.money import EXACT
 from freehold.cost.types import BomLine, Category, Result, Stage, Total
 from freehold.plan.types import Host, Plan
@@ -117,8 +118,10 @@ def _cost(result: Result) -> Decimal:
 
 
 def _hours(result: Result) -> Decimal:
+    """Of service; its last month counts as far as it goes."""
     conventions = result.conventions
-    return Decimal(conventions.service_months * conventions.hours_per_month)
+    months = months_between(conventions.in_service, conventions.ends)
+    return EXACT.multiply(months, Decimal(conventions.hours_per_month))
 
 
 def _description(result: Result) -> str:
@@ -126,7 +129,7 @@ def _description(result: Result) -> str:
     missing = result.owning.nominal.unknown
     paid = total(Total(_cost(result), missing), conventions.currency)
     return (
-        f"{result.cluster}: {paid} over {conventions.service_months} months of service of "
-        f"{conventions.hours_per_month} hours; in {conventions.currency} for an hour of a core, "
-        "a GPU, a GiB"
+        f"{result.cluster}: {paid} for service from {day(conventions.in_service)} until "
+        f"{day(conventions.ends)} in months of {conventions.hours_per_month} hours; in "
+        f"{conventions.currency} for an hour of a core, a GPU, a GiB"
     )
