@@ -52,6 +52,13 @@ rule_text(
 rule_text("yaml-duplicate-key", "A key appears twice in one mapping; YAML keeps one in silence.")
 rule_text("yaml-key-type", "Every key is text.")
 rule_text(
+    "yaml-cut-number",
+    """A comma cuts a number between braces, as in `{price: 12,500.00 EUR}`.
+
+    YAML ends the value there, and would read the rest as a key without a value.
+    """,
+)
+rule_text(
     "control-character",
     """The file holds a character that a reviewer cannot see, or that moves what he sees.
 
@@ -232,13 +239,25 @@ class _Composer:
 
     def _mapping(self, start: yaml.MappingStartEvent, depth: int) -> Node:
         children: dict[str, Node] = {}
+        begun, before = Node(_START), Node(_START)
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             key = self._node(event, depth + 1)
             child = self._node(next(self._events), depth + 1)
             child.key_span = key.span
+            if _is_cut(before, key, child):
+                if begun is before:  # one finding for all its commas
+                    self._refuse_cut(begun)
+                before = key
+                continue
             if self._is_good_key(key, children):
                 children[str(key.value)] = child
+            begun = before = child
         return Node(_extent(start, event), children=children)
+
+    def _refuse_cut(self, number: Node) -> None:
+        self._refuse("yaml-cut-number", f"a comma ends the number `{number.value}` here",
+                     number.span, help="between braces a comma ends a value: write the number "
+                     "without it")  # fmt: skip
 
     def _is_good_key(self, key: Node, others: dict[str, Node]) -> bool:
         if not isinstance(key.value, str):
@@ -294,6 +313,15 @@ class _EnoughError(Exception):
 
 def _span(event: yaml.Event) -> Span:
     return _between(event, event)
+
+
+def _is_cut(before: Node, key: Node, child: Node) -> bool:
+    """Whether the key, which has no value, goes on with a number right after a comma."""
+    one, other = before.span, key.span
+    is_next = (one.end_line, one.end_column + 1) == (other.line, other.column)
+    if not is_next or not child.span.is_empty or type(before.value) not in (int, float):
+        return False
+    return str(key.value)[:1].isdecimal()
 
 
 def _extent(start: yaml.CollectionStartEvent, end: yaml.Event) -> Span:

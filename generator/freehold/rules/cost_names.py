@@ -1,12 +1,15 @@
 """Names in the cost section: each of something that the spec has."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from freehold.diagnostics import nearest
 from freehold.rules.registry import Finding, rule
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Api, Cost
+
+_RESERVED: Final = ("owning", "lease")
 
 
 @rule
@@ -17,6 +20,22 @@ def unknown_alternative(cluster: Cluster) -> Iterator[Finding]:
     for key, name in named.items():
         if cost and name is not None and name not in cost.alternatives:
             yield _unknown("alternative", name, ("cost", key), cost.alternatives)
+
+
+@rule
+def reserved_alternative(cluster: Cluster) -> Iterator[Finding]:
+    """An alternative is called as the cost of owning, or of leasing, is called in every export.
+
+    Their payments stand in one table under these names, and could not be told apart.
+    """
+    for name in cluster.cost.alternatives if cluster.cost else ():
+        if name in _RESERVED:
+            yield Finding(
+                message=f"`{name}` is what freehold calls the cost of {name}",
+                loc=("cost", "alternatives", name),
+                at_key=True,
+                help=f"rename it, such as to `{name}-elsewhere`",
+            )
 
 
 @rule

@@ -160,8 +160,6 @@ Said = tuple[str, str, str]
 def _unknown(mistake: Mistake) -> Said:
     close = mistake.nearest_key()
     remedy = f"use `{close}`" if close else f"keys known here: {mistake.known_keys()}"
-    if re.fullmatch(r"[0-9]{3}(?:[.,][0-9]+)* [A-Z]{3}.*", mistake.name):
-        remedy = "between braces a comma ends a value: write the number without it"
     where = dotted(mistake.at.loc[:-1])
     message = f"unknown key {shown(mistake.name)}" + (f" in {where}" if where else "")
     return "unknown-key", message, remedy
