@@ -1,10 +1,11 @@
 """The shapes of the catalog's facts. Every fact has a source and a date."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, SkipValidation, model_validator
 from pydantic_core import PydanticCustomError
 
 from freehold.spec.base import (
@@ -20,8 +21,6 @@ from freehold.spec.models import EngineName, Precision
 from freehold.units import Bandwidth, Bytes, Power
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from freehold.catalog.price_book import PriceBook
     from freehold.cost.types import Category, Item
 
@@ -369,7 +368,8 @@ class Catalog(Strict):
     """All facts by id."""
 
     gpus: dict[str, Gpu]
-    models: dict[Repository, ModelFacts]
+    models: Annotated[Mapping[str, ModelFacts], SkipValidation]
+    """By repository."""
     engines: dict[str, EngineVersion]
     """By `NAME-VERSION`: what can be rendered."""
     memory: dict[EngineName, tuple[MemoryRules, ...]]

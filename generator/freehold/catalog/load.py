@@ -9,6 +9,7 @@ from typing import TypeVar
 from pydantic import BaseModel, TypeAdapter
 
 from freehold.catalog.facts import Catalog, EngineVersion, Gpu, MemoryRules, ModelFacts, System
+from freehold.catalog.models import Models, checkpoints
 from freehold.catalog.read import read, text
 from freehold.catalog.versions import rules_of
 from freehold.report import Report
@@ -49,7 +50,7 @@ def builtin() -> Catalog:
     memory = _memory()
     return Catalog(
         gpus=_entries("gpus.yml", Gpu),
-        models=_with_checkpoints(_entries("models.yml", ModelFacts)),
+        models=Models(text("models.yml")),
         engines=_engines(memory),
         memory=memory,
         systems=_entries("systems.yml", System),
@@ -62,19 +63,9 @@ def _merged(catalog: Catalog, own: OwnCatalog) -> Catalog:
     fields = {name: getattr(catalog, name) for name in Catalog.model_fields}
     added = {
         "gpus": catalog.gpus | own.gpus,
-        "models": catalog.models | _with_checkpoints(own.models),
+        "models": {**catalog.models, **checkpoints(own.models), **own.models},
     }
     return Catalog.model_construct(**fields | added)
-
-
-def _with_checkpoints(models: dict[str, ModelFacts]) -> dict[str, ModelFacts]:
-    """The models, and each one's further checkpoints under their own names."""
-    further = {
-        repository: facts.model_copy(update={**dict(checkpoint), "checkpoints": {}})
-        for facts in models.values()
-        for repository, checkpoint in facts.checkpoints.items()
-    }
-    return further | models
 
 
 def _engines(memory: Memory) -> dict[str, EngineVersion]:

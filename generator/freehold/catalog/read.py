@@ -5,12 +5,12 @@ from typing import Any
 
 import yaml
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 def read(name: str) -> dict[str, Any]:
     """The values in the catalog's file `name`."""
-    content: dict[str, Any] = yaml.load(text(name), Loader=_LOADER)  # noqa: S506 - our own file
+    content: dict[str, Any] = yaml.load(text(name), Loader=LOADER)  # noqa: S506 - our own file
     return content
 
 

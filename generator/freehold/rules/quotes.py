@@ -227,11 +227,11 @@ def unknown_item(desk: Desk) -> Iterator[Finding]:
     `cost.alternatives`. A pool's machines as a whole are `server.CARD-xCOUNT`, or `server.POOL`
     without GPUs.
     """
-    of_pools = items_of_pools(desk.pools, desk.catalog)
-    known = dict.fromkeys(
-        (*desk.catalog.items, *desk.catalog.prices.by_item, *_named(desk.cost), *of_pools)
-    )
+    of_spec = {*_named(desk.cost), *items_of_pools(desk.pools, desk.catalog)}
     for loc, quote in desk.each():
+        if quote.item in desk.catalog.items or quote.item in of_spec:
+            continue
+        known = {**desk.catalog.items, **desk.catalog.prices.by_item, **dict.fromkeys(of_spec)}
         if quote.item not in known:
             close = nearest(quote.item, known)
             yield Finding(
