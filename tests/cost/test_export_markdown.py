@@ -42,6 +42,13 @@ def test_what_nobody_knows_comes_first_then_what_weighs_most() -> None:
     assert "**unknown**" in text(RESULT)
 
 
+def test_names_in_a_verdict_are_code_and_all_else_is_text() -> None:
+    said = "Cheaper than `hyper-scaler`, <b>*in*\n`a|b`"
+    (one, *others) = RESULT.break_even
+    shown = text(replace(RESULT, break_even=(replace(one, verdict=said), *others)))
+    assert "Cheaper than `hyper-scaler`, \\<b\\>\\*in\\* \\`a\\|b\\`\n" in shown
+
+
 def test_limits_that_are_broken() -> None:
     said = text(BREACHED)
     assert "#### Limits that are broken\n\n- **capex**: capital cost is above" in said

@@ -128,6 +128,21 @@ def test_the_newest_counts_and_then_the_cheapest() -> None:
     assert l40s(pricing(undated, old, new, same)).vendor == "C"
 
 
+def test_other_quotes_that_hold_are_named() -> None:
+    one = {"vendor": "A", "reference": "Q-1"}
+    breaks = (quote("6400.00 EUR", minimum=8, **one), quote("7000.00 EUR", **one))
+    other = quote("6100.00 EUR", date="2026-11-01", kind="list", vendor="B")
+    old = quote("1.00 EUR", valid_until="2026-11-01", vendor="C")
+    found = l40s(pricing(*breaks, other, old), 8)
+    assert found.base == D(6400)
+    assert found.note == (
+        "also list of B of 2026-11-01: 6100.00 EUR; "
+        "quote of C was valid until 2026-11-01, the order is on 2026-11-23"
+    )
+    assert l40s(pricing(other), said=SAID).note == "also list of B of 2026-11-01: 6100.00 EUR"
+    assert l40s(pricing(other)).note == ""
+
+
 def test_a_quote_brings_what_it_says_besides() -> None:
     told = quote(
         list="8000.00 EUR", low="6900.00 EUR", high="7700.00 EUR", mpn="900-2G133", sku="A-1",

@@ -66,7 +66,11 @@ def test_limits_that_are_broken(tmp_path: Path, capsys: Capture) -> None:
     spec = tmp_path / "cluster.yml"
     spec.write_text(re.sub("(?m)^  gates: .*$", "  gates: {tco: 1 EUR}", spec.read_text()))
     assert main(["report", str(tmp_path)]) == 1
-    assert ", but fails 1 limit that you set; " in capsys.readouterr().err
+    said = capsys.readouterr().err
+    assert ", but fails 1 limit that you set; " in said
+    assert "error[cost-gate]: the cost of owning is at least" in said
+    assert "look at line " in said
+    assert b"cost-gate" not in (tmp_path / "report.html").read_bytes()
 
 
 def test_a_page_that_cannot_be_written(tmp_path: Path, capsys: Capture) -> None:

@@ -1,6 +1,7 @@
 """A site holds the bill of its plan: listed, compared, replaced and removed as its other files."""
 
 import json
+import shutil
 from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
@@ -90,6 +91,20 @@ def test_render_writes_it(name: str, tmp_path: Path) -> None:
     found = json.loads((tmp_path / "site/bom/cost.json").read_text())
     assert found["cluster"] == name
     assert main([*words, "--check"]) == 0
+
+
+def test_render_warns_of_a_broken_limit_and_writes(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copytree(EXAMPLES / "clinic", tmp_path, dirs_exist_ok=True)
+    spec = tmp_path / "cluster.yml"
+    spec.write_text(spec.read_text().replace("gates: {stale: 10 %}", "gates: {tco: 1.00 EUR}"))
+    assert main(["render", str(tmp_path), "--unlocked", "-o", str(tmp_path / "new")]) == 0
+    said = capsys.readouterr().err
+    assert "warning[cost-gate]: the cost of owning is at least" in said
+    assert "\n1 warning\n" in said
+    found = json.loads((tmp_path / "new/bom/cost.json").read_text())
+    assert [breach["gate"] for breach in found["breaches"]] == ["tco"]
 
 
 def test_render_writes_none_without_a_cost_section(tmp_path: Path) -> None:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 from freehold.diagnostics import rule_text
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from freehold.cli.opening import Opened
     from freehold.cost.types import BomLine, Breach, Result
     from freehold.source import Loc
@@ -20,7 +22,8 @@ COST_GATE: Final = rule_text(
 
     The finding names the line of the bill that breaks the limit, or weighs most in it. A total
     that lacks a line's price fails every limit on it: nobody knows that it keeps it. Get the
-    missing price, change what is bought, or have the limit changed by whoever set it.
+    missing price, change what is bought, or have the limit changed by whoever set it. `render`
+    only warns: a site that nobody has paid for yet can be reviewed.
     """,
 )
 _AMOUNTS: Final = {
@@ -54,11 +57,16 @@ def gated(arguments: argparse.Namespace, opened: "Opened", result: "Result") -> 
     if cost is None:
         return result
     gates = _overridden(cost.gates, arguments, result.conventions.currency)
-    found = breaches(gates, result)
+    found = replace(result, breaches=breaches(gates, result))
+    report_breaches(opened.report.refuse, found)
+    return found
+
+
+def report_breaches(say: "Callable[..., None]", result: "Result") -> None:
+    """Each breach, placed where the spec causes its line, for that is what can be changed."""
     lines = {line.id: line for line in result.lines}
-    for breach in found:
-        _report(opened, breach, lines.get(breach.line or ""), result.conventions.currency)
-    return replace(result, breaches=found)
+    for breach in result.breaches:
+        _report(say, breach, lines.get(breach.line or ""), result.conventions.currency)
 
 
 def _overridden(gates: "Gates", arguments: argparse.Namespace, currency: str) -> "Gates":
@@ -72,14 +80,15 @@ def _overridden(gates: "Gates", arguments: argparse.Namespace, currency: str) ->
     return gates.model_copy(update=given | ({"unknown": False} if arguments.no_unknown else {}))
 
 
-def _report(opened: "Opened", breach: "Breach", line: "BomLine | None", currency: str) -> None:
-    """Place the breach where the spec causes the line, for that is what can be changed."""
+def _report(
+    say: "Callable[..., None]", breach: "Breach", line: "BomLine | None", currency: str
+) -> None:
     place: Loc = ("cost", "gates", breach.gate)
     look = ""
     if line:
         place, look = line.need.path, f"look at line {line.number} `{line.id}`, "
         look += _cost(line, currency)
-    opened.report.refuse(COST_GATE, breach.message, place, help=f"{look}or have the limit changed")
+    say(COST_GATE, breach.message, place, help=f"{look}or have the limit changed")
 
 
 def _cost(line: "BomLine", currency: str) -> str:

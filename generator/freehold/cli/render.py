@@ -72,10 +72,13 @@ def _bill(opened: "Opened", plan: "Plan", lock: "Lock | None") -> "Inventory | N
     """What the site's bill is made of; none without a cost section."""
     if opened.cluster is None or opened.catalog is None or opened.cluster.cost is None:
         return None
-    from freehold.cli.opening import result_of  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.gates import report_breaches  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.opening import result_of  # noqa: PLC0415
     from freehold.cost.export.cyclonedx import Inventory  # noqa: PLC0415
 
     result = result_of(opened, plan)
+    if result:
+        report_breaches(opened.report.warn, result)
     return Inventory(result, plan, opened.catalog, lock) if result else None
 
 

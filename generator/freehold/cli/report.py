@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from freehold.cli.status import Subparsers
     from freehold.cost.types import Result
     from freehold.plan.types import Plan
+    from freehold.render.report.subject import Subject
 
 _DESCRIPTION = """\
 Writes one HTML page that needs nothing else: no scripts, no network. It says whether the spec
@@ -38,6 +39,7 @@ def add_parser(commands: "Subparsers") -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page, whatever it has to say."""
+    from freehold.cli.gates import report_breaches  # noqa: PLC0415 - not for `--help`
     from freehold.cli.opening import open_spec, plan_of, result_of  # noqa: PLC0415 - not for `--help`
     from freehold.cli.talk import say_findings  # noqa: PLC0415
 
@@ -45,24 +47,30 @@ def run(arguments: argparse.Namespace) -> int:
     plan = plan_of(opened)
     is_priced = opened.cluster is not None and opened.cluster.cost is not None
     result = result_of(opened, plan) if plan and is_priced else None
+    subject = _page(opened, plan, result)
+    if result:
+        report_breaches(opened.report.refuse, result)
     say_findings(opened.report)
-    _write(arguments.output or opened.path.with_name("report.html"), opened, plan, result)
-    is_good = opened.report.is_clean and not (result and result.breaches)
-    return GOOD if is_good else FOUND
+    _write(arguments.output or opened.path.with_name("report.html"), subject)
+    return GOOD if opened.report.is_clean else FOUND
 
 
-def _write(path: Path, opened: "Opened", plan: "Plan | None", result: "Result | None") -> None:
-    from freehold.atomic import replace  # noqa: PLC0415 - not for `--help`
-    from freehold.cli.talk import say  # noqa: PLC0415
-    from freehold.render.report.page import page  # noqa: PLC0415
-    from freehold.render.report.subject import Subject  # noqa: PLC0415
-    from freehold.render.report.verdict import verdict  # noqa: PLC0415
+def _page(opened: "Opened", plan: "Plan | None", result: "Result | None") -> "Subject":
+    """What the page is about: the breaches of limits are the result's, no findings."""
+    from freehold.render.report.subject import Subject  # noqa: PLC0415 - not for `--help`
 
     cluster, findings = opened.cluster, opened.report.in_order()
     if cluster is None:
-        subject = Subject(opened.path.name, findings=findings)
-    else:
-        users = {name: model.workload.users for name, model in cluster.models.items()}
-        subject = Subject(cluster.name, cluster.description, plan, result, findings, users)
+        return Subject(opened.path.name, findings=findings)
+    users = {name: model.workload.users for name, model in cluster.models.items()}
+    return Subject(cluster.name, cluster.description, plan, result, findings, users)
+
+
+def _write(path: Path, subject: "Subject") -> None:
+    from freehold.atomic import replace  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.talk import say  # noqa: PLC0415
+    from freehold.render.report.page import page  # noqa: PLC0415
+    from freehold.render.report.verdict import verdict  # noqa: PLC0415
+
     replace(path, page(subject))
     say(f"{path}: {verdict(subject).headline}")

@@ -31,7 +31,8 @@ rule_text(
     totals then say "at least". A list without a date counts as an estimate.
 
     Of several quotes of one standing the newest counts, and then the cheapest; of the price
-    breaks of one quote, the one with the largest `minimum` that the quantity reaches. Of several
+    breaks of one quote, the one with the largest `minimum` that the quantity reaches. The others
+    that hold are named in the line's note. Of several
     entries of the book the newest counts, and then the verified one; what the book only shows,
     such as prices of used cards, never does. A period such as `2026-Q3` counts as its first day.
 
@@ -109,12 +110,14 @@ class Pricing:
     ) -> Priced:
         """What one of the item costs when `quantity` are bought; `said` is what the spec states."""
         offers = tuple(self._offers(item, quantity))
-        valid = (quote for quote in offers if not self.is_expired(quote))
-        candidates = [self._quoted(quote, category) for quote in self._best(valid)]
-        candidates += [self._said(said, category)] if said else []
+        ranked = self._ranked(quote for quote in offers if not self.is_expired(quote))
+        quoted = [self._quoted(quote, category) for quote in ranked[:1]]
+        candidates = [*quoted, *([self._said(said, category)] if said else [])]
         candidates.append(self._booked(item, category))
         found = min(candidates, key=lambda priced: _RANK[priced.price.basis])
-        return _noting(found, map(self.why_expired, filter(self.is_expired, offers)))
+        others = ranked[1:] if found in quoted else ranked
+        notes = (*map(_also, others), *map(self.why_expired, filter(self.is_expired, offers)))
+        return _noting(found, notes)
 
     def stated(
         self, amount: Money | Price, note: str = "", category: Category = Category.OTHER
@@ -173,12 +176,12 @@ class Pricing:
             else self.own_rates.get(currency)
         )  # fmt: skip
 
-    def _best(self, offers: Iterable[Quote]) -> list[Quote]:
-        """The one that counts, if there is any."""
+    def _ranked(self, offers: Iterable[Quote]) -> list[Quote]:
+        """One of each offer's price breaks, the one that counts first."""
         by_vendor: dict[object, Quote] = {}
         for quote in sorted(offers, key=lambda one: one.minimum):
             by_vendor[quote.kind, quote.vendor, quote.reference, quote.date] = quote
-        return sorted(by_vendor.values(), key=self._merit)[:1]
+        return sorted(by_vendor.values(), key=self._merit)
 
     def _merit(self, quote: Quote) -> tuple[int, int, Decimal]:
         newest = -(quote.date or date.min).toordinal()
@@ -256,6 +259,12 @@ def called(quote: Quote) -> str:
     """Such as `quote Q-1077 of Example`."""
     reference = f" {quote.reference}" if quote.reference else ""
     return f"{quote.kind}{reference}" + (f" of {quote.vendor}" if quote.vendor else "")
+
+
+def _also(quote: Quote) -> str:
+    """Such as `also quote Q-1077 of Example of 2026-11-01: 7200.00 EUR`."""
+    on = f" of {quote.date}" if quote.date else ""
+    return f"also {called(quote)}{on}: {quote.price}"
 
 
 def _times(amount: Range, rate: Decimal) -> Range:

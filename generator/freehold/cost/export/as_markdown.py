@@ -15,7 +15,7 @@ from freehold.cost.export.words import (
     unit_price,
 )
 from freehold.cost.types import BomLine, Result
-from freehold.render.markdown import text
+from freehold.render.markdown import sentence, text
 
 _TOP: Final = 10
 """Lines that are shown; the others are summed up."""
@@ -77,7 +77,7 @@ def _totals(result: Result) -> Iterator[Sequence[str]]:
 
 def _sentences(result: Result) -> Iterator[str]:
     for found in result.break_even:
-        yield f"**Against {text(found.alternative)}**: {text(found.verdict)}"
+        yield f"**Against {text(found.alternative)}**: {sentence(found.verdict)}"
     yield f"{rests_on(result.quality)}."
     for title, ids in (
         ("Without a price", result.quality.unknown),
@@ -94,7 +94,7 @@ def _breaches(result: Result) -> Iterator[str]:
         yield ""
     for breach in result.breaches:
         line = f" ({text(breach.line)})" if breach.line else ""
-        yield f"- **{text(breach.gate)}**: {text(breach.message)}{line}"
+        yield f"- **{text(breach.gate)}**: {sentence(breach.message)}{line}"
 
 
 def _lines(result: Result) -> Iterator[Sequence[str]]:
