@@ -16,6 +16,7 @@ from freehold.catalog.hardware import (
     assumptions,
     gpu_power,
     hardware,
+    ids,
     is_soldered,
     items,
     machines,
@@ -63,6 +64,10 @@ def counts(found: Bought, pool: str = "gpu") -> dict[str, str]:
     prefix = f"{pool}/"
     return {name.removeprefix(prefix): count for name, count in found.counts().items()
             if name.startswith(prefix)}  # fmt: skip
+
+
+def test_ids_are_those_of_the_items() -> None:
+    assert sorted(ids(builtin().gpus)) == sorted(builtin().items)
 
 
 def test_a_pool_of_cards_in_slots_is_bought_in_parts() -> None:

@@ -21,7 +21,7 @@ from freehold.spec.models import EngineName, Precision
 from freehold.units import Bandwidth, Bytes, Power
 
 if TYPE_CHECKING:
-    from freehold.catalog.price_book import PriceBook
+    from freehold.catalog.price_book import Entry, PriceBook
     from freehold.cost.types import Category, Item
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
@@ -394,6 +394,13 @@ class Catalog(Strict):
             return self.items[item].category
         entries = self.prices.by_item.get(item, ())
         return entries[0][0] if entries else Category.OTHER
+
+    @property
+    def offers(self) -> "Mapping[Category, Mapping[str, Entry]]":
+        """What owning is compared with, of the price book."""
+        from freehold.catalog.price_book import offers  # noqa: PLC0415 - only money needs it
+
+        return offers()
 
     @property
     def prices(self) -> "PriceBook":

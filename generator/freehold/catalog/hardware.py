@@ -305,6 +305,14 @@ def _soldered_item(found: Item, card: Item, machine: Machine, count: int) -> Ite
     )
 
 
+def ids(gpus: Mapping[str, Gpu]) -> Iterator[str]:
+    """The ids of `items`, for a fraction of their time."""
+    for identity, gpu in gpus.items():
+        yield f"gpu.{slug(identity)}"
+        yield from (f"server.{slug(identity)}-x{count}" for count in sizes(gpu))
+    yield from hardware()
+
+
 def items(gpus: Mapping[str, Gpu], life: Life) -> Iterator[Item]:
     """Every item that is known, with whole machines of the usual sizes."""
     for identity, gpu in gpus.items():

@@ -7,10 +7,10 @@ from enum import StrEnum
 from functools import cache, cached_property
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
-from freehold.catalog.read import read
+from freehold.catalog.read import read, text
 from freehold.cost.money import EXACT
 from freehold.cost.types import Basis, Category, Range
 from freehold.spec.base import Currency, IsoDate, Strict, Text
@@ -314,9 +314,28 @@ def _in_order(
 
 
 @cache
+def offers() -> Mapping[Category, Mapping[str, Entry]]:
+    """The entries of what owning is compared with: rented GPUs, their data, and tokens.
+
+    Apart from the rest of the book, of which a check of names has no need.
+    """
+    return {Category(name): _entries(found) for name, found in read("offers.yml").items()}
+
+
+@cache
 def price_book() -> PriceBook:
     """The book that comes with freehold."""
     content = read("prices.yml")
     content["prices"] = {Category(name): found for name, found in content["prices"].items()}
     content["categories"] = {Category(name): one for name, one in content["categories"].items()}
-    return PriceBook.model_validate(content)
+    book = PriceBook.model_validate(content)
+    return book.model_copy(update={"prices": {**book.prices, **offers()}})
+
+
+def book_text() -> str:
+    """All that the book is read from."""
+    return text("prices.yml") + text("offers.yml")
+
+
+def _entries(content: object) -> dict[str, Entry]:
+    return TypeAdapter(dict[ItemId, Entry]).validate_python(content)

@@ -13,7 +13,7 @@ from freehold.cost.bill import bill
 from freehold.cost.money import EXACT, Rounding
 from freehold.cost.needs.needs import needs
 from freehold.cost.physics import physics
-from freehold.cost.pricing import Pricing
+from freehold.cost.pricing import Pricing, is_expired
 from freehold.cost.types import Basis, BomLine, Category, UnitPrice
 from freehold.plan.types import Plan
 from freehold.spec.cluster import Cluster
@@ -150,7 +150,7 @@ class _Shelf:
 
     def _expired(self, item: str) -> Iterator[str]:
         for quote in self.pricing.quotes.get(item, ()):
-            if self.pricing.is_expired(quote):
+            if is_expired(quote, self.pricing.ordered):
                 yield self.pricing.why_expired(quote)
 
 

@@ -110,13 +110,14 @@ class Pricing:
     ) -> Priced:
         """What one of the item costs when `quantity` are bought; `said` is what the spec states."""
         offers = tuple(self._offers(item, quantity))
-        ranked = self._ranked(quote for quote in offers if not self.is_expired(quote))
+        ranked = self._ranked(quote for quote in offers if not is_expired(quote, self.ordered))
         quoted = [self._quoted(quote, category) for quote in ranked[:1]]
         candidates = [*quoted, *([self._said(said, category)] if said else [])]
         candidates.append(self._booked(item, category))
         found = min(candidates, key=lambda priced: _RANK[priced.price.basis])
         others = ranked[1:] if found in quoted else ranked
-        notes = (*map(_also, others), *map(self.why_expired, filter(self.is_expired, offers)))
+        expired = (quote for quote in offers if is_expired(quote, self.ordered))
+        notes = (*map(_also, others), *map(self.why_expired, expired))
         return _noting(found, notes)
 
     def stated(
@@ -153,10 +154,6 @@ class Pricing:
         )  # fmt: skip
         converted = self._converted(price, entry.currency, self.rate(entry.currency or ""))
         return _believed(converted, is_vouched_for=entry.verified)
-
-    def is_expired(self, quote: Quote) -> bool:
-        """Whether it no longer holds on the day of the order."""
-        return quote.valid_until is not None and quote.valid_until < self.ordered
 
     def why_expired(self, quote: Quote) -> str:
         """Such as `quote Q-1077 of Example was valid until 2026-10-31, the order is on …`."""
@@ -253,6 +250,11 @@ def _by_item(quotes: Quotes | None) -> Mapping[str, Sequence[Quote]]:
     for quote in quotes.quotes if quotes else ():
         found.setdefault(quote.item, []).append(quote)
     return found
+
+
+def is_expired(quote: Quote, ordered: date) -> bool:
+    """Whether it no longer holds on the day of the order."""
+    return quote.valid_until is not None and quote.valid_until < ordered
 
 
 def called(quote: Quote) -> str:

@@ -8,7 +8,7 @@ from typing import Final
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import assumptions
-from freehold.catalog.read import text
+from freehold.catalog.price_book import book_text
 from freehold.cost.alternatives.offers import Offers, offers
 from freehold.cost.alternatives.setting import Setting
 from freehold.cost.bill import bill
@@ -98,7 +98,7 @@ def bill_of(given: Given) -> Bill:
         pricing=pricing,
         residuals=Residuals(by_age),
         spec_digest=given.spec_digest,
-        price_book_digest=sha256(text("prices.yml").encode()).hexdigest(),
+        price_book_digest=sha256(book_text().encode()).hexdigest(),
     )
 
 

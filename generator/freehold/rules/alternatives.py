@@ -58,7 +58,7 @@ class _Market:
 
     def is_known(self, item: str, category: Category, per: str, loc: Loc) -> bool:
         """Whether somebody has a price of it by hours, GB or tokens; reported when not."""
-        entries = self.catalog.prices.all_of(category)
+        entries = self.catalog.offers[category]
         known = [name for name, entry in entries.items() if entry.per.endswith(per)]
         if item in known or (category is Category.CLOUD and item in self.quoted):
             return True
@@ -102,7 +102,7 @@ def _items(api: Api, loc: Loc) -> Iterator[tuple[Loc, str]]:
 
 def _check_cloud(market: _Market, cloud: Cloud, loc: Loc) -> None:
     if market.is_known(cloud.cloud, Category.CLOUD, "hour", (*loc, "cloud")):
-        entry = market.catalog.prices.all_of(Category.CLOUD).get(cloud.cloud)
+        entry = market.catalog.offers[Category.CLOUD].get(cloud.cloud)
         _check_instances(market, cloud, entry, loc)
     if cloud.egress is not None and cloud.egress_item is None:
         market.report.refuse(

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 from typing import Final
 
 from freehold.catalog.currencies import currencies
 from freehold.catalog.facts import Catalog
+from freehold.catalog.hardware import ids
 from freehold.cost.needs.cards import items_of_pools
-from freehold.cost.pricing import Pricing, called
+from freehold.cost.pricing import Pricing, called, is_expired
 from freehold.cost.types import Basis
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
@@ -37,6 +39,11 @@ class Desk:
         """Every quote with its place."""
         for number, quote in enumerate(self.quotes.quotes):
             yield ("quotes", number), quote
+
+    @property
+    def ordered(self) -> date:
+        """The day of the order."""
+        return self.cost.date or self.catalog.prices.date
 
     @cached_property
     def pricing(self) -> Pricing:
@@ -227,11 +234,12 @@ def unknown_item(desk: Desk) -> Iterator[Finding]:
     `cost.alternatives`. A pool's machines as a whole are `server.CARD-xCOUNT`, or `server.POOL`
     without GPUs.
     """
-    of_spec = {*_named(desk.cost), *items_of_pools(desk.pools, desk.catalog)}
+    of_spec = (*_named(desk.cost), *items_of_pools(desk.pools, desk.catalog))
+    bought = dict.fromkeys((*ids(desk.catalog.gpus), *of_spec))
     for loc, quote in desk.each():
-        if quote.item in desk.catalog.items or quote.item in of_spec:
+        if quote.item in bought:
             continue
-        known = {**desk.catalog.items, **desk.catalog.prices.by_item, **dict.fromkeys(of_spec)}
+        known = {**bought, **desk.catalog.prices.by_item}
         if quote.item not in known:
             close = nearest(quote.item, known)
             yield Finding(
@@ -258,7 +266,7 @@ def quote_expired(desk: Desk) -> Iterator[Finding]:
     if desk.cost.currency not in currencies().minor_units:
         return
     for loc, quote in desk.each():
-        if desk.pricing.is_expired(quote):
+        if is_expired(quote, desk.ordered):
             yield Finding(
                 message=f"`{quote.item}`: {desk.pricing.why_expired(quote)}; "
                 f"the bill has {_instead(desk, quote)}",
