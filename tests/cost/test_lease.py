@@ -49,6 +49,7 @@ def test_in_advance_with_a_buy_out() -> None:
     assert found[0].amount == exact.quantize(D("0.01")) == D("2774.10")
     assert (str(found[36].on), found[36].amount) == ("2030-02-28", D("10000.00"))
     assert {flow.stage for flow in found} == {Stage.LEASE}
+    assert {(flow.line, flow.category) for flow in found} == {("lease", Category.OTHER)}
 
 
 def test_what_is_owed_at_the_end_of_the_horizon_is_paid_then() -> None:
@@ -68,6 +69,8 @@ def test_a_lease_keeps_all_but_the_purchase_of_hardware() -> None:
     assert other.nominal.amount == own.nominal.amount - 100_000 + 36 * D("3042.19")
     assert other.nominal.unknown == own.nominal.unknown == 1
     assert other.npv.amount == sum(flow.discounted for flow in other.flows)
+    assert other.npv.unknown == 1
+    assert other.description == "The hardware leased over 3 years at 6 % a year"
     assert other.units
     assert own.units
     assert other.units.at_least

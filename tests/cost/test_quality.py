@@ -60,6 +60,15 @@ def test_tax_that_is_not_got_back_is_part_of_the_share() -> None:
     assert found.by_basis == {Basis.QUOTE: D("0.595"), Basis.LIST: D("0.405")}
 
 
+def test_what_rounding_leaves_goes_to_the_largest_remainder() -> None:
+    """100.2, 500.5 and 399.3 thousandths: 999 whole ones."""
+    prices = {Basis.CONTRACT: "1002", Basis.QUOTE: "5005", Basis.LIST: "3993"}
+    found = quality(line(n, price, basis) for n, (basis, price) in enumerate(prices.items()))
+    assert found.by_basis == {
+        Basis.CONTRACT: D("0.100"), Basis.QUOTE: D("0.501"), Basis.LIST: D("0.399"),
+    }  # fmt: skip
+
+
 def test_the_oldest_price() -> None:
     days = [date(2026, 9, 27), date(2026, 1, 15), None]
     lines = [line(n, "1", Basis.LIST, as_of=day) for n, day in enumerate(days)]
