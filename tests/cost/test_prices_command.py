@@ -488,6 +488,17 @@ def test_an_amount_written_otherwise_gets_its_remedy(
     assert f"= help: {remedy}\n" in out
 
 
+def test_quotes_are_added_to_no_link(tmp_path: Path, capsys: Capture) -> None:
+    (tmp_path / "table.csv").write_text("item,price\nups,5 EUR\n")
+    (tmp_path / "real.yml").write_text("version: 1\nquotes: []\n")
+    link = tmp_path / "link.yml"
+    link.symlink_to(tmp_path / "real.yml")
+    assert main(["prices", "import", str(tmp_path / "table.csv"), "-o", str(link)]) == 2
+    assert f"freehold: {link}: is no plain file\n" in capsys.readouterr().err
+    assert link.is_symlink()
+    assert (tmp_path / "real.yml").read_text() == "version: 1\nquotes: []\n"
+
+
 def test_a_comma_between_braces_gets_its_remedy(tmp_path: Path, capsys: Capture) -> None:
     quotes = "version: 1\nquotes:\n  - {item: ups, price: 12,500.00 EUR}\n"
     assert main(["check", str(site(tmp_path, quotes=quotes))]) == 1

@@ -73,10 +73,32 @@ def test_limits_that_are_broken(tmp_path: Path, capsys: Capture) -> None:
     assert b"cost-gate" not in (tmp_path / "report.html").read_bytes()
 
 
+@pytest.mark.parametrize("kind", ["directory", "link", "pipe", "spec"])
+@pytest.mark.parametrize("words", [["report"], ["bom", "--format", "json"]])
+def test_nothing_but_a_file_is_replaced(
+    tmp_path: Path, capsys: Capture, kind: str, words: list[str]
+) -> None:
+    for file in (EXAMPLES / "workstation").glob("*.yml"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    path = tmp_path / ("cluster.yml" if kind == "spec" else "page.html")
+    if kind == "directory":
+        path.mkdir()
+    elif kind == "link":
+        path.symlink_to(tmp_path / "quotes.yml")
+    elif kind == "pipe":
+        os.mkfifo(path)
+    before = path.lstat()
+    assert main([*words, str(tmp_path), "-o", str(path)]) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"freehold: {path}: is ")
+    assert "  = help: name " in err
+    assert (path.lstat().st_ino, path.lstat().st_mode) == (before.st_ino, before.st_mode)
+
+
 def test_a_page_that_cannot_be_written(tmp_path: Path, capsys: Capture) -> None:
     words = ["report", str(EXAMPLES / "minimal"), "-o", str(tmp_path / "missing/page.html")]
     assert main(words) == 2
-    assert "no such file or directory" in capsys.readouterr().err
+    assert f"freehold: {tmp_path}/missing: is no directory\n" in capsys.readouterr().err
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")

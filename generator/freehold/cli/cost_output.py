@@ -11,6 +11,7 @@ from freehold.cli.gates import add_gates, gated
 from freehold.cli.opening import open_spec, plan_of, result_of
 from freehold.cli.status import FAILED, FOUND, GOOD
 from freehold.cli.talk import say, say_findings
+from freehold.cli.target import refusal
 
 if TYPE_CHECKING:
     from freehold.catalog.facts import Catalog
@@ -73,14 +74,7 @@ def _refusal(arguments: argparse.Namespace) -> tuple[str, ...]:
                 f"  = help: name a file: -o bom.{arguments.format}",
             )
         return ()
-    if path.is_symlink():
-        return f"freehold: {path}: is a symbolic link", "  = help: name the file itself"
-    if path.exists() and not path.is_file():
-        kind = "a directory" if path.is_dir() else "no plain file"
-        return f"freehold: {path}: is {kind}", "  = help: name a file"
-    if not path.parent.is_dir():
-        return f"freehold: {path.parent}: is no directory", "  = help: make it first"
-    return ()
+    return refusal(path, arguments.spec)
 
 
 def _put(content: bytes, path: Path | None) -> None:

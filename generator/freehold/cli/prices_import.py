@@ -134,7 +134,7 @@ def _add(path: Path, quotes: "Sequence[Mapping[str, str]]", report: "Report") ->
 
     if not path.exists():
         replace(path, new_file(quotes).encode())
-        say(f"{path}: {len(quotes)} quotes written")
+        say(f"{path}: {len(quotes)} quote{'' if len(quotes) == 1 else 's'} written")
         return True
     old = path.read_bytes()
     addition = added(quotes, report.about(Source.parse(old, str(path))))

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from freehold.cli.status import FOUND, GOOD
+from freehold.cli.status import FAILED, FOUND, GOOD
 
 if TYPE_CHECKING:
     from freehold.cli.opening import Opened
@@ -41,9 +41,14 @@ def run(arguments: argparse.Namespace) -> int:
     """Write the page, whatever it has to say."""
     from freehold.cli.gates import report_breaches  # noqa: PLC0415 - not for `--help`
     from freehold.cli.opening import open_spec, plan_of, result_of  # noqa: PLC0415 - not for `--help`
-    from freehold.cli.talk import say_findings  # noqa: PLC0415
+    from freehold.cli.talk import say, say_findings  # noqa: PLC0415
+    from freehold.cli.target import refusal  # noqa: PLC0415
 
     opened = open_spec(arguments.spec)
+    path: Path = arguments.output or opened.path.with_name("report.html")
+    if refused := refusal(path, arguments.spec):
+        say(*refused)
+        return FAILED
     plan = plan_of(opened)
     is_priced = opened.cluster is not None and opened.cluster.cost is not None
     result = result_of(opened, plan) if plan and is_priced else None
@@ -51,7 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     if result:
         report_breaches(opened.report.refuse, result)
     say_findings(opened.report)
-    _write(arguments.output or opened.path.with_name("report.html"), subject)
+    _write(path, subject)
     return GOOD if opened.report.is_clean else FOUND
 
 
