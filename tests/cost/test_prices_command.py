@@ -490,13 +490,14 @@ def test_an_amount_written_otherwise_gets_its_remedy(
 
 def test_quotes_are_added_to_no_link(tmp_path: Path, capsys: Capture) -> None:
     (tmp_path / "table.csv").write_text("item,price\nups,5 EUR\n")
-    (tmp_path / "real.yml").write_text("version: 1\nquotes: []\n")
+    old = "version: 1\nquotes:\n  - {item: rails, price: 5 EUR}\n"
+    (tmp_path / "real.yml").write_text(old)
     link = tmp_path / "link.yml"
     link.symlink_to(tmp_path / "real.yml")
     assert main(["prices", "import", str(tmp_path / "table.csv"), "-o", str(link)]) == 2
     assert f"freehold: {link}: is no plain file\n" in capsys.readouterr().err
     assert link.is_symlink()
-    assert (tmp_path / "real.yml").read_text() == "version: 1\nquotes: []\n"
+    assert (tmp_path / "real.yml").read_text() == old
 
 
 def test_a_comma_between_braces_gets_its_remedy(tmp_path: Path, capsys: Capture) -> None:
