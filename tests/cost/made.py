@@ -19,6 +19,7 @@ from freehold.cost.types import (
     Driver,
     Flow,
     Item,
+    NamedPrice,
     Need,
     Outcome,
     Physics,
@@ -143,7 +144,22 @@ ALTERNATIVE = Costs(
         for day in _months()
     ),
     nominal=Total(D("189000.00")), npv=Total(D("189000.00")), units=UNITS,
-    price=LINES[0].price, note="list price",
+    prices=(
+        NamedPrice(
+            "cloud_gpu.made", "8x L40S (on-demand)", "instance hour",
+            UnitPrice(
+                Range(D("11.50"), D("11.50"), D("13.80")), Basis.LIST, currency="USD",
+                original=D("12.50"), rate=D("0.92"), rate_date=date(2026, 11, 23),
+                source="nvidia", as_of=date(2025, 12, 23), is_stale=True, limit_days=90,
+                confidence=Confidence.LOW,
+            ),
+        ),
+        NamedPrice(
+            "cloud_gpu.made", "8x L40S (on-demand)", "instance hour", LINES[0].price,
+            date(2027, 1, 1),
+        ),
+    ),
+    note="list price",
 )  # fmt: skip
 
 
@@ -161,6 +177,7 @@ BREAK_EVEN = BreakEven(
     crossings=(Crossing(date(2027, 12, 1), 12, to_owning=True),), owning_wins=True,
     saving=D("112850.70"), threshold_hours_per_day=D("7.5"), threshold_tokens_per_day=D(500000),
     verdict="Owning is cheaper from December 2027 on.", cumulative=_cumulative(),
+    irr=D("0.712"), payback_months=10, discounted_payback_months=10,
 )  # fmt: skip
 
 # Paid by 2027-11-30: 76161.20 + 1428.00 + 9 * 226.10.

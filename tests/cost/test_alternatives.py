@@ -24,7 +24,7 @@ from freehold.cost.demand import demand
 from freehold.cost.flows import Terms
 from freehold.cost.money import Rounding
 from freehold.cost.pricing import Pricing
-from freehold.cost.types import Category, Costs, Outcome, Stage
+from freehold.cost.types import Basis, Category, Costs, NamedPrice, Outcome, Range, Stage, UnitPrice
 from freehold.cost.unit_costs import Served
 from freehold.spec.quotes import Quotes
 
@@ -36,6 +36,7 @@ cost:
   date: 2026-12-01
   lead_time: 3 months
 """
+LONG = "prompt: 100500, answer: 20100, context: 128k"
 USE = "  use: {demand: 50 %, load: 50 %, throughput: {assistant: 1000 tok/s}}\n"
 SERVICE, ENDS = date(2027, 3, 1), date(2031, 12, 1)
 GPT = "{api: api.groq.openai/gpt-oss-120b}"
@@ -87,12 +88,23 @@ def test_an_api_bills_the_tokens_of_each_month_of_service() -> None:
 
 
 def test_the_price_of_an_api_is_named_and_dated() -> None:
-    price = one(GPT).price
-    assert price is not None
-    assert price.amount is not None
-    assert price.amount.base == D("0.2070")  # (5 * 0.15 + 0.60) / 6 * 0.92
-    assert (price.original, price.currency) == (D("0.225"), "USD")
+    taken, given_back = one(GPT).prices
+    assert (taken.item, taken.description, taken.unit, taken.since) == (
+        "api.groq.openai/gpt-oss-120b", "groq openai/gpt-oss-120b", "million input tokens", None,
+    )  # fmt: skip
+    price = taken.price
+    assert price.amount == Range.exactly(D("0.1380"))  # 0.15 * 0.92
+    assert (price.original, price.currency, price.rate) == (D("0.15"), "USD", D("0.92"))
     assert (price.as_of, price.source) == (date(2026, 11, 23), "genai")
+    assert (given_back.unit, given_back.price.base) == ("million output tokens", D("0.552"))
+
+
+def billed(costs: Costs) -> list[tuple[str, Decimal | None, str | None]]:
+    """What the prices are of, at the source, and from when on."""
+    return [
+        (named.unit, named.price.original, named.since and named.since.isoformat())
+        for named in costs.prices
+    ]
 
 
 def test_input_and_output_of_an_api_have_their_own_cost() -> None:
@@ -106,7 +118,9 @@ def test_input_and_output_of_an_api_have_their_own_cost() -> None:
 
 
 def test_an_uplift_for_residency() -> None:
-    assert paid(one("{api: api.groq.openai/gpt-oss-120b, uplift: 10 %}"))[0] == D("897.59")
+    found = one("{api: api.groq.openai/gpt-oss-120b, uplift: 10 %}")
+    assert paid(found)[0] == D("897.59")
+    assert found.note == "10 % is added to its prices, for where data are kept"
 
 
 def test_cached_and_batched_tokens_of_an_api() -> None:
@@ -114,6 +128,14 @@ def test_cached_and_batched_tokens_of_an_api() -> None:
     found = one(GPT, use)
     # input 0.15 - 0.4 * 0.075 = 0.12; all by 1 - 0.2 * 0.5: (394.2 + 394.2) * 0.9 * 0.92
     assert paid(found)[0] == D("652.80")
+    assert billed(found) == [
+        ("million input tokens", D("0.15"), None),
+        ("million output tokens", D("0.6"), None),
+        ("million cached input tokens", D("0.075"), None),
+        ("million input tokens, in a batch", D("0.075"), None),
+        ("million output tokens, in a batch", D("0.3"), None),
+        ("million cached input tokens, in a batch", D("0.0375"), None),
+    ]
     assert found.note == (
         "20 % of the tokens wait for a batch, at 50 % off; 40 % of the input is billed as cached"
     )
@@ -127,12 +149,48 @@ def test_prices_change_with_the_month_in_which_they_do() -> None:
     assert found.flows[0].on == date(2026, 12, 31)
     assert len(found.flows) == 60
     assert found.note == "its price changes on 2027-01-01"
+    assert billed(found) == [
+        ("million input tokens", D("0.75"), None),
+        ("million output tokens", D("3.75"), None),
+        ("million input tokens", D("1.5"), "2027-01-01"),
+        ("million output tokens", D("7.5"), "2027-01-01"),
+    ]
+
+
+def test_prices_that_change_before_the_first_day_are_those_of_then() -> None:
+    found = one("{api: api.google.gemini-3.8-flash}")
+    assert billed(found) == [
+        ("million input tokens", D("1.5"), "2027-01-01"),
+        ("million output tokens", D("7.5"), "2027-01-01"),
+    ]
+    assert (paid(found)[0], found.note) == (D("9066.60"), "")
+
+
+def test_long_prompts_are_billed_by_their_tier() -> None:
+    """(3285 * 0.50 + 657 * 2.50) * 0.92, since 100,500 is above 100,000."""
+    long = CLINIC.replace("prompt: 2000, answer: 400, context: 16k", LONG)
+    found = one("{api: api.anthropic.claude-haiku-5-5}", site=long)
+    assert paid(found)[0] == D("3022.20")
+    assert billed(found) == [
+        ("million input tokens of prompts over 100,000", D("0.5"), None),
+        ("million output tokens of prompts over 100,000", D("2.5"), None),
+    ]
+    assert found.note == (
+        "prompts of more than 100,000 tokens are billed at anthropic claude-haiku-5-5's price of "
+        "long ones"
+    )
 
 
 def test_prices_of_peak_hours_count_by_their_share_of_the_day() -> None:
     found = one("{api: api.deepseek.deepseek-v4-flash}")
     # 7 of 24 hours at twice the price: (3285 * 0.15 + 657 * 0.60) * 31 / 24 * 0.92
     assert paid(found)[0] == D("1053.99")
+    assert billed(found) == [
+        ("million input tokens outside peak hours", D("0.15"), None),
+        ("million output tokens outside peak hours", D("0.6"), None),
+        ("million input tokens at 01:00-04:00 and 06:00-10:00 UTC", D("0.3"), None),
+        ("million output tokens at 01:00-04:00 and 06:00-10:00 UTC", D("1.2"), None),
+    ]
     assert found.note.startswith("demand is taken to be even over the hours of the day; ")
 
 
@@ -171,6 +229,10 @@ def test_each_model_may_have_an_api_of_its_own() -> None:
     # chat: 65.7 million of input and of output: (65.7 * 0.25 + 65.7 * 2) * 0.92 = 136.00
     assert paid(found)[:2] == [D("815.99"), D("136.00")]
     assert found.description == "groq openai/gpt-oss-120b and openai gpt-5-mini, billed by tokens"
+    assert [(named.item, named.price.original) for named in found.prices] == [
+        ("api.groq.openai/gpt-oss-120b", D("0.15")), ("api.groq.openai/gpt-oss-120b", D("0.6")),
+        ("api.openai.gpt-5-mini", D("0.25")), ("api.openai.gpt-5-mini", D(2)),
+    ]  # fmt: skip
     assert found.flows[1].drivers == ("fx/USD", "load", "price/api.openai.gpt-5-mini")
 
 
@@ -178,13 +240,15 @@ def test_models_at_one_api_are_one_bill() -> None:
     found = one(GPT, USE_OF_TWO, site=TWO)
     # 815.994 + (65.7 * 0.15 + 65.7 * 0.60) * 0.92 = 815.994 + 45.333
     assert paid(found)[0] == D("861.33")
+    assert len(found.prices) == 2
 
 
 def test_an_api_without_a_price_is_unknown_and_not_free() -> None:
     found = one("{api: api.nobody}")
     assert (found.nominal.amount, found.nominal.unknown, found.npv.unknown) == (D(0), 1, 1)
-    assert found.price is not None
-    assert found.price.amount is None
+    assert found.prices == (
+        NamedPrice("api.nobody", "api.nobody", "million tokens", UnitPrice(None, Basis.UNKNOWN)),
+    )
     assert found.description == "api.nobody, billed by tokens"
 
 
@@ -204,6 +268,9 @@ def test_an_api_that_the_book_has_no_price_of() -> None:
     lacking = replace(known, pricing=replace(known.pricing, book=changed))
     (found,) = offers(lacking).costs
     assert (found.nominal.amount, found.nominal.unknown) == (D(0), 1)
+    assert [(named.description, named.unit, named.price.base) for named in found.prices] == [
+        ("groq openai/gpt-oss-120b", "million tokens", None)
+    ]
 
 
 def test_demand_that_is_not_known_is_not_free() -> None:
@@ -214,12 +281,18 @@ def test_demand_that_is_not_known_is_not_free() -> None:
     assert (found.nominal.amount, found.nominal.unknown) == (D(0), 1)
     assert found.note == "what it costs is not known, since the demand is not"
     assert found.description == "other, billed by tokens"
+    assert found.prices == ()
 
 
 def test_instances_hold_the_gpus_that_replicas_are_on() -> None:
     found = one("{cloud: cloud_gpu.aws_g6e_24xl}")
     # 8 GPUs, 4 in each: 2 * 15.06559 * 0.92 * 730
     assert found.description == "2 instances of AWS g6e.24xlarge 4x L40S (on-demand), paid always"
+    (named,) = found.prices
+    assert (named.item, named.description, named.unit, named.price.original) == (
+        "cloud_gpu.aws_g6e_24xl", "AWS g6e.24xlarge 4x L40S (on-demand)", "instance hour",
+        D("15.06559"),
+    )  # fmt: skip
     assert paid(found)[0] == D("20236.10")
     assert len(found.flows) == 57
     assert found.units is not None
@@ -231,6 +304,7 @@ def test_prices_of_a_gpu_hour_are_paid_for_each_gpu() -> None:
     found = one("{cloud: cloud_gpu.lambda_h100_8}")
     # one instance of 8 H100 at 3.99 each: 8 * 3.99 * 0.92 * 730
     assert paid(found)[0] == D("21437.47")
+    assert billed(found) == [("GPU hour", D("3.99"), None)]
 
 
 def test_gpus_without_a_replica_are_not_rented() -> None:
@@ -329,12 +403,21 @@ def test_egress_is_billed_by_the_gigabyte() -> None:
     )
     assert paid(found, Category.NETWORK) == [D("414.00")] * 57  # 5000 * 0.09 * 0.92
     assert found.note == "5 TB leave each month at 0.0828 EUR/GB (cloudpages)"
+    _, egress = found.prices
+    assert (egress.description, egress.unit) == (
+        "AWS internet egress, first tier",
+        "GB that leaves",
+    )
+    assert egress.price.base == D("0.0828")
 
 
 def test_egress_without_a_price_is_unknown() -> None:
     found = one("{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: nobodys}")
     assert found.nominal.unknown == 1
     assert paid(found, Category.NETWORK) == []
+    assert [(named.description, named.price.base) for named in found.prices] == [
+        ("cloud.sovereign", D("2.00")), ("nobodys", None),
+    ]  # fmt: skip
 
 
 def test_a_cloud_without_a_price_is_unknown() -> None:
@@ -422,13 +505,17 @@ def test_uncertain_prices_are_named_once() -> None:
 
 
 def test_data_sets_that_disagree_are_ends_of_a_range() -> None:
-    price = one("{api: api.mistral.mistral-large-4}").price
-    assert price is not None
-    assert price.amount is not None
+    found = offered("{other: {api: api.mistral.mistral-large-4}}")
+    (blend,) = (other.price.amount for other in found.uncertain)
+    assert blend
     low, high = D("5.6") / 6 * D("0.92"), D("10.98") / 6 * D("0.92")
-    assert price.amount.low == price.amount.base
-    assert abs(price.amount.low - low) < D("1e-20")
-    assert abs(price.amount.high - high) < D("1e-20")
+    assert blend.low == blend.base
+    assert abs(blend.low - low) < D("1e-20")
+    assert abs(blend.high - high) < D("1e-20")
+    assert [named.price.amount for named in found.costs[0].prices] == [
+        Range(D("0.644"), D("0.644"), D("1.2512")),  # 0.70 and 1.36 USD
+        Range(D("1.932"), D("1.932"), D("3.8456")),  # 2.10 and 4.18 USD
+    ]
 
 
 @settings(max_examples=20)

@@ -8,7 +8,7 @@ import pytest
 from cost import made
 from freehold.cli.diff_cost import document, markdown_lines, text_lines
 from freehold.cost.difference import Figure, difference
-from freehold.cost.types import Basis, BomLine, Result, Total
+from freehold.cost.types import Basis, BomLine, Outcome, Result, Total
 
 D = Decimal
 OLD = made.RESULT
@@ -144,6 +144,45 @@ def test_markdown_is_a_table_and_folded_lines() -> None:
 def test_markdown_without_lines_folds_nothing() -> None:
     new = replace(OLD, capex=Total(D("1.00"), 1))
     assert "<details>" not in markdown(OLD, new)
+
+
+def test_what_buying_earns_side_by_side() -> None:
+    later = replace(
+        made.BREAK_EVEN, saving=D("99000.00"), irr=D("0.3049"), payback_months=14,
+        discounted_payback_months=None,
+    )  # fmt: skip
+    other = replace(later, alternative="another")
+    new = replace(OLD, break_even=(later, other))
+    said = (
+        "saves 112,850.70 -> 99,000.00; rate of return 71.2 % -> 30.5 %; "
+        "paid back month 10 -> month 14; discounted month 10 -> never"
+    )
+    assert f"buying instead of hyperscaler: {said}" in text(OLD, new).splitlines()
+    assert "another" not in text(OLD, new)
+    assert f"\n\n- buying instead of `hyperscaler`: {said}" in markdown(OLD, new)
+    found = difference(OLD, new)
+    assert not found.is_empty
+    assert document(found)["returns"] == [
+        {
+            "alternative": "hyperscaler",
+            "before": {
+                "outcome": "once", "saving": "112850.70", "irr": "0.712", "payback_months": 10,
+                "discounted_payback_months": 10,
+            },
+            "after": {
+                "outcome": "once", "saving": "99000.00", "irr": "0.3049", "payback_months": 14,
+                "discounted_payback_months": None,
+            },
+        }
+    ]  # fmt: skip
+    unknown = replace(
+        made.BREAK_EVEN, outcome=Outcome.UNKNOWN, saving=None, irr=None, payback_months=None
+    )
+    assert text(OLD, replace(OLD, break_even=(unknown,))).endswith(
+        "saves 112,850.70 -> not known; rate of return 71.2 % -> none; "
+        "paid back month 10 -> not known; discounted month 10\nlines without a price: 1 before, "
+        "1 after"
+    )
 
 
 def test_data() -> None:

@@ -77,8 +77,8 @@ def test_a_lease_keeps_all_but_the_purchase_of_hardware() -> None:
     assert (other.units.per_million_blended or 0) > (own.units.per_million_blended or 0)
     assert other.name == "lease"
     assert other.note == (
-        "36 payments of 3042.19 at each month's end, 0.00 at the end of the term; implicit rate "
-        "6.00 % a year"
+        "36 payments of 3,042.19 EUR at each month's end, 0.00 EUR at the end of the term; "
+        "implicit rate 6.00 % a year"
     )
 
 

@@ -347,17 +347,24 @@ def test_options() -> None:
         ("owning", "at least 76,149.30", "at least 76,149.30", "0.900"),
         ("hyperscaler", "189,000.00", "189,000.00", "0.900"),
     ]
+    assert found.costs.rows == [
+        ("owning", "2 hosts with 8 GPUs", "", "0.500", "2.00", "101"),
+        ("hyperscaler", "8 GPUs on demand", "list price", "0.500", "2.00", "101"),
+    ]
+    assert found.prices
     assert found.prices.rows == [
-        ("owning", "2 hosts with 8 GPUs", "its lines", "", "0.500", "2.00", "101"),
-        ("hyperscaler", "8 GPUs on demand", "8,000.00 EUR, quote of Reseller, 2026-11-01",
-         "list price", "0.500", "2.00", "101"),
+        ("hyperscaler", "8x L40S (on-demand)", "11.50", "instance hour", "12.5 USD", "now",
+         "list, 2025-12-23, too old, nvidia"),
+        ("hyperscaler", "8x L40S (on-demand)", "8,000.00", "instance hour", "8,000 EUR",
+         "2027-01-01", "quote of Reseller, 2026-11-01"),
     ]  # fmt: skip
     assert found.energy == "A million tokens of one's own take 1.50 kWh, and emit 0.300 kg CO2e."
     assert found.chart
 
 
 def test_options_without_prices() -> None:
-    unpriced = replace(made.ALTERNATIVE, units=None, price=made.LINES[1].price)
+    hour = replace(made.ALTERNATIVE.prices[0], price=made.LINES[1].price)
+    unpriced = replace(made.ALTERNATIVE, units=None, prices=(hour,))
     units = replace(made.UNITS, per_million_blended=None, kgco2e_per_million=None)
     owning = replace(made.RESULT.owning, units=units)
     result = replace(made.RESULT, owning=owning, alternatives=(unpriced,), spread=None)
@@ -365,7 +372,11 @@ def test_options_without_prices() -> None:
     assert found.chart is None
     assert found.energy == "A million tokens of one's own take 1.50 kWh."
     assert [row[-1] for row in found.totals.rows] == ["not known", "not known"]
-    assert found.prices.rows[1][2:] == ("unknown", "list price", *("not known",) * 3)
+    assert found.costs.rows[1][2:] == ("list price", *("not known",) * 3)
+    assert found.prices
+    assert found.prices.rows[0][2:] == ("not known", "instance hour", "", "now", "unknown")
+    without = replace(result, alternatives=(replace(unpriced, prices=()),))
+    assert options(without).prices is None
     assert options(replace(result, owning=replace(owning, units=None))).energy == ""
 
 
@@ -429,7 +440,7 @@ def test_sources_have_an_age() -> None:
     result = replace(made.RESULT, lines=lines, demand=None, physics=physics)
     content = markup.read(page(Subject("made", "", None, result, ())))
     assert markup.table(content, "Sources of prices")[1:] == [
-        ["A street price, https://example.test/l40s", "4", "2026-09-02", "90", "1 stale"],
+        ["A street price, https://example.test/l40s", "5", "2025-12-23", "343", "2 stale"],
         ["the spec", "1", "not dated", "", "within limits"],
     ]
     assert markup.table(content, "Lines without a price") == [

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import plans
 from cost import made, markup
 from cost.markup import Element
-from freehold.cost.types import Result
+from freehold.cost.types import NamedPrice, Result
 from freehold.diagnostics import Diagnostic, Span, visible
 from freehold.render.report.page import page
 from freehold.render.report.subject import Subject
@@ -26,7 +26,7 @@ TEMPLATES = Path(__file__).parents[2] / "templates/report"
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
 LEASED = replace(
     made.BREACHED,
-    lease=replace(made.ALTERNATIVE, name="lease", units=None, price=None),
+    lease=replace(made.ALTERNATIVE, name="lease", units=None, prices=()),
     spread=None,
 )
 FINDINGS = (
@@ -193,8 +193,11 @@ def spoiled(text: str) -> Subject:
     price = replace(line.price, vendor=text, reference=text, note=text, source=text)
     need = replace(line.need, item=item, hosts=(text,), path=("nodes", text), parent=text)
     line = replace(line, need=need, price=price, mpn=text, vendor=text)
-    costs = replace(made.ALTERNATIVE, name=text, description=text, note=text, price=price)
-    even = replace(made.BREAK_EVEN, alternative=text, verdict=text)
+    costs = replace(
+        made.ALTERNATIVE, name=text, description=text, note=text,
+        prices=(NamedPrice(text, text, text, price), *made.ALTERNATIVE.prices),
+    )  # fmt: skip
+    even = replace(made.BREAK_EVEN, alternative=text, verdict=text, irr_note=text)
     assert result.spread
     spread = replace(
         result.spread,

@@ -150,8 +150,8 @@ def test_an_unknown_speed_is_said_and_has_no_cost_of_tokens() -> None:
 def test_sources_are_those_that_prices_come_from() -> None:
     found = result(FULL)
     used = {name for one in found.lines for name in (one.price.source, one.price.rate_source)}
-    used |= {name for one in found.alternatives if one.price
-             for name in (one.price.source, one.price.rate_source)}  # fmt: skip
+    used |= {name for one in found.alternatives for named in one.prices
+             for name in (named.price.source, named.price.rate_source)}  # fmt: skip
     assert found.sources.keys() <= used
     assert "lp2368" in found.sources
     assert "https://lenovopress.lenovo.com/lp2368" in found.sources["lp2368"]

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from freehold.catalog.price_book import Entry, price_book
-from freehold.cost.alternatives.token_prices import Mix, other_rates, rates
-from freehold.cost.types import Category
+from freehold.cost.alternatives.token_prices import Mix, in_force, kinds, other_rates, rates
+from freehold.cost.types import Category, Range
 
 D = Decimal
 DAY, NONE = date(2026, 12, 1), D(0)
@@ -36,6 +36,30 @@ def test_usual_tokens() -> None:
 
 def test_an_entry_without_prices() -> None:
     assert rates(entry(tokens=None), DAY, PLAIN) is None
+    assert kinds(entry(tokens=None), DAY, PLAIN) == {}
+
+
+def test_each_kind_of_tokens_has_a_price_with_its_ends() -> None:
+    made = entry(other_dataset={"input": "1", "output": "9", "cached": "0.7"})
+    assert kinds(made, DAY, mix(cached=D("0.1"))) == {
+        "million input tokens": Range(D(1), D(2), D(2)),
+        "million output tokens": Range(D(8), D(8), D(9)),
+        "million cached input tokens": Range(D("0.5"), D("0.5"), D("0.7")),
+    }
+    # Another source says nothing of later days.
+    later = entry(other_dataset={"input": "1", "output": "9"}, next=LATER)
+    assert kinds(later, date(2027, 1, 1), PLAIN) == {
+        "million input tokens": Range.exactly(D(3)), "million output tokens": Range.exactly(D(9)),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("day", "since"),
+    [("2026-12-31", None), ("2027-01-01", "2027-01-01"), ("2028-01-02", "2028-01-01")],
+)
+def test_since_when_prices_hold(day: str, since: str | None) -> None:
+    found = in_force(entry(next=LATER), date.fromisoformat(day))
+    assert (found and found.isoformat()) == since
 
 
 def test_cached_input_is_billed_as_such() -> None:

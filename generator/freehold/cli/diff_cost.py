@@ -6,9 +6,9 @@ from decimal import Decimal
 from typing import Any
 
 from freehold.cli.table import table
-from freehold.cost.difference import CostDifference, Figure, LineChange
+from freehold.cost.difference import CostDifference, Figure, LineChange, ReturnChange
 from freehold.cost.export import words
-from freehold.cost.types import Basis, BomLine, Conventions, Total
+from freehold.cost.types import Basis, BomLine, BreakEven, Conventions, Total
 
 Json = dict[str, Any]
 
@@ -20,6 +20,7 @@ def text_lines(found: CostDifference) -> Iterator[str]:
         yield f"cost: {found.note or 'nothing changes'}"
         return
     yield from table([_head(found), *map(_row, found.figures)], right={1, 2, 3, 4})
+    yield from _returns(found)
     yield from _lines(found, conventions)
     yield from _legend(found)
 
@@ -35,6 +36,9 @@ def markdown_lines(found: CostDifference) -> Iterator[str]:
         yield _cells(_row(figure))
     legend = list(_legend(found))
     yield from ("", *legend) if legend else ()
+    if found.returns:
+        yield ""
+    yield from (f"- {line}" for line in _returns(found, "`"))
     lines = list(_lines(found, conventions, "`"))
     if lines:
         count = "1 line differs" if len(lines) == 1 else f"{len(lines)} lines differ"
@@ -55,6 +59,24 @@ def document(found: CostDifference) -> Json:
             {"id": one.after.id, "before": _line(one.before), "after": _line(one.after)}
             for one in found.changed
         ],
+        "returns": [
+            {
+                "alternative": one.after.alternative,
+                "before": _return(one.before),
+                "after": _return(one.after),
+            }
+            for one in found.returns
+        ],
+    }
+
+
+def _return(one: BreakEven) -> Json:
+    amounts = {"saving": one.saving, "irr": one.irr}
+    return {
+        "outcome": one.outcome.value,
+        **{key: None if it is None else words.number(it) for key, it in amounts.items()},
+        "payback_months": one.payback_months,
+        "discounted_payback_months": one.discounted_payback_months,
     }
 
 
@@ -95,6 +117,12 @@ def _holes(totals: Iterable[Total | None]) -> int:
     return max(total.unknown for total in totals if total)
 
 
+def _returns(found: CostDifference, tick: str = "") -> Iterator[str]:
+    for change in found.returns:
+        than = f"{tick}{change.after.alternative}{tick}"
+        yield f"buying instead of {than}: {'; '.join(_earned(change))}"
+
+
 def _lines(found: CostDifference, conventions: Conventions, tick: str = "") -> Iterator[str]:
     printed = _Lines(conventions)
     for line in found.added:
@@ -103,6 +131,21 @@ def _lines(found: CostDifference, conventions: Conventions, tick: str = "") -> I
         yield f"removed {tick}{line.id}{tick}: {printed.whole(line)}"
     for change in found.changed:
         yield f"changed {tick}{change.after.id}{tick}: {'; '.join(printed.changes(change))}"
+
+
+def _earned(change: ReturnChange) -> Iterator[str]:
+    sides = change.before, change.after
+    for title, (before, after) in {
+        "saves": [
+            "not known" if one.saving is None else words.grouped(one.saving) for one in sides
+        ],
+        "rate of return": [words.rate_of_return(one) for one in sides],
+        "paid back": [words.paid_back(one.payback_months, one.outcome) for one in sides],
+        "discounted": [
+            words.paid_back(one.discounted_payback_months, one.outcome) for one in sides
+        ],
+    }.items():
+        yield f"{title} {before}" if before == after else f"{title} {before} -> {after}"
 
 
 @dataclass(frozen=True, slots=True)

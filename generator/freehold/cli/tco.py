@@ -16,9 +16,11 @@ a user, beside the alternatives of the spec; when owning becomes cheaper, if it 
 that is.
 
 json and xlsx hold the whole result, the bill included; csv has a row for each payment of each
-option; markdown is for a comment in a review; focus (1.2) has rows for tools of finance: what is
-billed is cash, what is effective is used up; opencost is a file of custom prices for an hour of
-a core, a GPU, a GiB, that adds up to the cost of owning.
+option, csv-options one for each option with its totals and what buying earns instead of it,
+csv-prices one for each price that an alternative bills; markdown is for a comment in a review;
+focus (1.2) has rows for tools of finance: what is billed is cash, what is effective is used up;
+opencost is a file of custom prices for an hour of a core, a GPU, a GiB, that adds up to the cost
+of owning.
 
 Exit status: 0 good, 1 a limit is broken or the spec has mistakes, 2 nothing could be written.
 """
@@ -52,6 +54,18 @@ def _csv(priced: Priced) -> bytes:
     return cashflows(priced.result)
 
 
+def _csv_options(priced: Priced) -> bytes:
+    from freehold.cost.export.as_csv import comparison  # noqa: PLC0415 - only what is asked for
+
+    return comparison(priced.result)
+
+
+def _csv_prices(priced: Priced) -> bytes:
+    from freehold.cost.export.as_csv import prices  # noqa: PLC0415 - only what is asked for
+
+    return prices(priced.result)
+
+
 def _focus(priced: Priced) -> bytes:
     from freehold.cost.export.focus import encode  # noqa: PLC0415 - only what is asked for
     from freehold.cost.export.words import holes  # noqa: PLC0415
@@ -70,6 +84,8 @@ def _opencost(priced: Priced) -> bytes:
 _FORMATS: Final[Mapping[str, Encode]] = {
     "text": _text,
     "csv": _csv,
+    "csv-options": _csv_options,
+    "csv-prices": _csv_prices,
     **SHARED,
     "focus": _focus,
     "opencost": _opencost,

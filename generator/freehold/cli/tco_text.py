@@ -6,8 +6,19 @@ from decimal import Decimal
 from freehold.cli.bom_text import quality_lines
 from freehold.cli.table import table
 from freehold.cost.export.as_csv import options
-from freehold.cost.export.words import day, grouped, holes, percent, ratio, rounded
-from freehold.cost.types import Conventions, Costs, Result, Spread
+from freehold.cost.export.words import (
+    day,
+    grouped,
+    holes,
+    named_price,
+    paid_back,
+    percent,
+    rate_of_return,
+    ratio,
+    rounded,
+)
+from freehold.cost.spread import OWNING
+from freehold.cost.types import BreakEven, Conventions, Costs, Quantiles, Result, Spread
 from freehold.diagnostics import visible
 
 Rows = Iterator[Sequence[str]]
@@ -25,8 +36,8 @@ def _lines(result: Result) -> Iterator[str]:
         f"{conventions.horizon_months} months from {day(conventions.ordered)}, in service from "
         f"{day(conventions.in_service)}"
     )
-    for part in (_verdicts(result), _options(result), _years(result), _spread(result)):
-        yield from _spaced(part)
+    for part in (_verdicts, _returns, _options, _prices, _years, _spread):
+        yield from _spaced(part(result))
     yield from _spaced(_physical(result))
     yield from _spaced(quality_lines(result))
     yield from _spaced(_conventions(result))
@@ -42,6 +53,26 @@ def _spaced(lines: Iterator[str]) -> Iterator[str]:
 def _verdicts(result: Result) -> Iterator[str]:
     for found in result.break_even:
         yield f"against {found.alternative}: {found.verdict}"
+
+
+def _returns(result: Result) -> Iterator[str]:
+    if result.break_even:
+        yield from table(_return_rows(result.break_even), right={1, 2})
+    for found in result.break_even:
+        if found.irr_note:
+            yield f"no rate of return against {found.alternative}: {found.irr_note}"
+
+
+def _return_rows(compared: Sequence[BreakEven]) -> Rows:
+    yield "BUYING INSTEAD OF", "SAVES (NPV)", "IRR", "PAID BACK", "DISCOUNTED"
+    for found in compared:
+        yield (
+            found.alternative,
+            "not known" if found.saving is None else grouped(found.saving),
+            rate_of_return(found),
+            paid_back(found.payback_months, found.outcome),
+            paid_back(found.discounted_payback_months, found.outcome),
+        )
 
 
 def _options(result: Result) -> Iterator[str]:
@@ -76,6 +107,17 @@ def _unit_costs(option: Costs, conventions: Conventions) -> Sequence[str]:
     return [ratio(cost, conventions) for cost in costs]
 
 
+def _prices(result: Result) -> Iterator[str]:
+    yield from table(_price_rows(result), right=set())
+
+
+def _price_rows(result: Result) -> Rows:
+    yield "OPTION", "BILLED FOR", "AT"
+    for option in result.alternatives:
+        for named in option.prices:
+            yield option.name, named.description, named_price(named, result.conventions)
+
+
 def _years(result: Result) -> Iterator[str]:
     yield from table(_year_rows(result), right={0, 3, 4, 5, 6})
 
@@ -99,10 +141,16 @@ def _quantiles(spread: Spread) -> Iterator[str]:
     yield f"NPV in {spread.draws} draws ({spread.distribution}, seed {spread.seed})"
     rows = [("OPTION", "P10", "P50", "P90", "OWNING WINS")]
     for found in spread.quantiles:
-        wins = found.probability_owning_wins
         amounts = (grouped(found.p10), grouped(found.p50), grouped(found.p90))
-        rows.append((found.name, *amounts, "" if wins is None else percent(wins)))
+        rows.append((found.name, *amounts, _chance(found)))
     yield from table(rows, right={1, 2, 3, 4})
+
+
+def _chance(found: Quantiles) -> str:
+    if found.name == OWNING:
+        return ""
+    wins = found.probability_owning_wins
+    return "not known" if wins is None else percent(wins)
 
 
 def _swings(spread: Spread) -> Rows:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import ROUND_UP, Decimal
 from itertools import pairwise
-from typing import Final
+from typing import Final, Self
 
 from freehold.cost.calendar import Calendar, begun, months_between, months_later
 from freehold.cost.money import EXACT
+from freehold.cost.returns import rate_of_return
 from freehold.cost.types import (
     BreakEven,
     Category,
@@ -62,6 +63,31 @@ class Comparison:
         return f"{abs(difference):,f} {self.currency}"
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """How two options' running costs go on."""
+
+    outcome: Outcome
+    crossings: tuple[Crossing, ...]
+
+    @classmethod
+    def of(cls, owning: Costs, alternative: Costs, calendar: Calendar) -> Self:
+        """By what has been paid until the end of each day."""
+        days = _cumulative(owning, alternative, _days(owning, alternative))
+        crossings = _crossings(days, calendar)
+        return cls(_outcome(owning, alternative, days, crossings), crossings)
+
+    @property
+    def payback(self) -> int | None:
+        """The month from which on owning stays cheaper; none when it does not, or who knows."""
+        if self.outcome is Outcome.ALWAYS:
+            return 0
+        if self.outcome in {Outcome.NEVER, Outcome.UNKNOWN}:
+            return None
+        last = self.crossings[-1]
+        return last.month if last.to_owning else None
+
+
 def comparison(
     cost: Cost,
     calendar: Calendar,
@@ -76,21 +102,26 @@ def comparison(
 
 def break_even(owning: Costs, alternative: Costs, by: Comparison) -> BreakEven:
     """Whether and when owning has cost less than the alternative, and from which use on."""
-    days = _cumulative(owning, alternative, _days(owning, alternative))
-    crossings = _crossings(days, by.calendar)
+    course = Course.of(owning, alternative, by.calendar)
     is_known = not owning.npv.unknown and not alternative.npv.unknown
     saving = alternative.npv.amount - owning.npv.amount
     times = _threshold(owning, alternative, by.usage) if is_known else None
+    discounted = Course.of(_discounted(owning), _discounted(alternative), by.calendar)
+    irr, irr_note = rate_of_return(owning, alternative)
     found = BreakEven(
         alternative=alternative.name,
-        outcome=_outcome(owning, alternative, days, crossings),
-        crossings=crossings,
+        outcome=course.outcome,
+        crossings=course.crossings,
         owning_wins=_wins(owning, alternative, saving),
         saving=saving if is_known else None,
         threshold_hours_per_day=_by(times, by.usage.hours_per_day),
         threshold_tokens_per_day=_by(times, by.usage.tokens_per_day),
         verdict="" if is_known else _with_holes(owning, alternative, by),
         cumulative=_cumulative(owning, alternative, _month_ends(by.calendar)),
+        irr=irr,
+        irr_note=irr_note,
+        payback_months=course.payback,
+        discounted_payback_months=discounted.payback,
     )
     return replace(found, verdict=_verdict(found, by)) if is_known else found
 
@@ -120,6 +151,13 @@ def _energy_by_demand(use: Use, physics: Physics) -> Decimal:
     more = (physics.typical_power - physics.idle_power) * use.demand
     whole = physics.idle_power + more
     return EXACT.divide(more, whole) if whole else Decimal(0)
+
+
+def _discounted(option: Costs) -> Costs:
+    """The option with what its payments are worth on the day of the order."""
+    return replace(
+        option, flows=tuple(replace(flow, amount=flow.discounted) for flow in option.flows)
+    )
 
 
 def _days(*options: Costs) -> tuple[date, ...]:

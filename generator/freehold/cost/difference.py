@@ -6,7 +6,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine, Conventions, Result, Total
+from freehold.cost.types import BomLine, BreakEven, Conventions, Result, Total
 
 _SHARE: Final = Decimal("0.001")
 
@@ -50,6 +50,14 @@ class LineChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ReturnChange:
+    """What buying earns instead of an alternative of both, where that is not the same."""
+
+    before: BreakEven
+    after: BreakEven
+
+
+@dataclass(frozen=True, slots=True)
 class CostDifference:
     """All that is not the same in two results."""
 
@@ -59,6 +67,7 @@ class CostDifference:
     added: tuple[BomLine, ...]
     removed: tuple[BomLine, ...]
     changed: tuple[LineChange, ...]
+    returns: tuple[ReturnChange, ...] = ()
     note: str = ""
     """Why there is no comparison; the rest is empty then."""
 
@@ -66,7 +75,7 @@ class CostDifference:
     def is_empty(self) -> bool:
         """Whether both cost the same, line by line."""
         same = all(figure.before == figure.after for figure in self.figures)
-        return same and not (self.added or self.removed or self.changed)
+        return same and not (self.added or self.removed or self.changed or self.returns)
 
 
 def difference(old: Result | None, new: Result | None) -> CostDifference:
@@ -87,11 +96,26 @@ def difference(old: Result | None, new: Result | None) -> CostDifference:
         changed=tuple(
             LineChange(before[line.id], line) for line in both if _differ(before[line.id], line)
         ),
+        returns=tuple(_returns(old, new)),
     )
 
 
+def _returns(old: Result, new: Result) -> Iterator[ReturnChange]:
+    before = {one.alternative: one for one in old.break_even}
+    for after in new.break_even:
+        was = before.get(after.alternative)
+        if was and _earned(was) != _earned(after):
+            yield ReturnChange(was, after)
+
+
+def _earned(one: BreakEven) -> tuple[object, ...]:
+    return (
+        one.outcome, one.saving, one.irr, one.payback_months, one.discounted_payback_months,
+    )  # fmt: skip
+
+
 def _none(note: str) -> CostDifference:
-    return CostDifference(None, (), (), (), (), note)
+    return CostDifference(None, (), (), (), (), note=note)
 
 
 def _without(old: Result | None, new: Result | None) -> str:

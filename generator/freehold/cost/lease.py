@@ -89,12 +89,13 @@ def implicit_rate(terms: Terms, agreed: Lease, price: Decimal) -> Decimal:
 
 def _note(terms: Terms, agreed: Lease, price: Decimal) -> str:
     payment, left = payments(terms, agreed, price)
+    paid, buyout = (f"{amount:,f} {terms.rounding.currency}" for amount in (payment, left))
     when = "beginning" if agreed.advance else "end"
     try:
         rate = f"{implicit_rate(terms, agreed, price) * 100:.2f} %"
     except ValueError:
         rate = "not defined"
     return (
-        f"{agreed.term.months} payments of {payment} at each month's {when}, {left} at the end of "
+        f"{agreed.term.months} payments of {paid} at each month's {when}, {buyout} at the end of "
         f"the term; implicit rate {rate} a year"
     )

@@ -281,7 +281,10 @@ def _by_category(lines: Iterable[BomLine]) -> Mapping[Category, Total]:
 
 def _sources(bill: Bill, others: Iterable[Costs]) -> Mapping[str, str]:
     """Title and address of each source of the book that a price or a rate comes from."""
-    prices = [*(line.price for line in bill.lines), *(one.price for one in others if one.price)]
+    prices = [
+        *(line.price for line in bill.lines),
+        *(one.price for other in others for one in other.prices),
+    ]
     used = {name for price in prices for name in (price.source, price.rate_source)}
     return {
         name: ", ".join(part for part in (origin.title, origin.url) if part)

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, localcontext
+from decimal import ROUND_HALF_UP, Decimal, localcontext
 from functools import reduce
-from operator import add, itemgetter, lt, mul
+from operator import add, lt, mul
 from typing import Final
 
 from freehold.cost.draws import DRAWING, positions, values
@@ -14,6 +14,7 @@ from freehold.cost.types import Costs, Driver, Quantiles, Spread, Swing
 from freehold.spec.cost import Uncertainty
 
 OWNING: Final = "owning"
+_TENTH: Final = Decimal("0.1")
 
 _Column = Sequence[Decimal]
 """A figure for each draw."""
@@ -124,15 +125,20 @@ def _swing(
             first.group, first.label, rounding(low), rounding(high),
             first.low_value, first.high_value,
         )  # fmt: skip
-    lows, highs = (_said(getattr(one.range, end) for one in members) for end in ("low", "high"))
-    return Swing(first.group, f"prices: {first.group}", rounding(low), rounding(high), lows, highs)
+    lows = sorted({member.range.low for member in members})
+    highs = sorted({member.range.high for member in members})
+    down, up = "down to " * (len(lows) > 1), "up to " * (len(highs) > 1)
+    return Swing(
+        first.group, f"prices: {first.group}", rounding(low), rounding(high),
+        f"each at its low end ({down}{_change(lows[0])})",
+        f"each at its high end ({up}{_change(highs[-1])})",
+    )  # fmt: skip
 
 
-def _said(ends: Iterable[Decimal]) -> str:
-    """Changes by their base, such as `-15.0 to -8.0 %`."""
-    changes = sorted({f"{(end - 1) * 100:+.1f}": end for end in ends}.items(), key=itemgetter(1))
-    least, most = changes[0][0], changes[-1][0]
-    return f"{least} %" if least == most else f"{least} to {most} %"
+def _change(end: Decimal) -> str:
+    """By the base, such as `-15 %`."""
+    tenths = ((end - 1) * 100).quantize(_TENTH, ROUND_HALF_UP)
+    return f"{tenths.normalize() or Decimal(0):+f} %"
 
 
 def _at(terms: Mapping[Product, Decimal], factors: Mapping[str, Decimal]) -> Decimal:

@@ -376,6 +376,20 @@ class UnitCosts:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedPrice:
+    """What an alternative bills for one of something."""
+
+    item: str
+    """As in the price book and in quotes."""
+    description: str
+    unit: str
+    """What it is the price of: `instance hour`, `GPU hour`, `GB`, `million input tokens` …"""
+    price: UnitPrice
+    since: date | None = None
+    """The day that it was announced to be billed from; none where it holds already."""
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
     """An option's totals over the horizon."""
 
@@ -385,8 +399,8 @@ class Costs:
     nominal: Total
     npv: Total
     units: UnitCosts | None
-    price: UnitPrice | None = None
-    """The named, dated price of an alternative."""
+    prices: tuple[NamedPrice, ...] = ()
+    """What an alternative bills in its first month, and what is announced for later days."""
     note: str = ""
 
 
@@ -430,6 +444,16 @@ class BreakEven:
     """A sentence."""
     cumulative: tuple[tuple[date, Decimal, Decimal], ...]
     """Day, owning, alternative: at the end of each month."""
+    irr: Decimal | None = None
+    """Internal rate of return a year of buying instead of renting: a fraction. It is of the
+    nominal differences by day; none where no single rate is known."""
+    irr_note: str = ""
+    """Why there is none."""
+    payback_months: int | None = None
+    """The month since the order from which on owning stays cheaper by what has been paid; zero
+    when it always is, none when it never is, or when prices are missing that could turn it."""
+    discounted_payback_months: int | None = None
+    """The same by discounted payments."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,18 @@ from typing import Final
 
 from freehold.catalog.price_book import Entry
 from freehold.cost.alternatives.setting import Setting, Span, Tokens
-from freehold.cost.alternatives.token_prices import Mix, other_rates, rates
+from freehold.cost.alternatives.token_prices import (
+    Mix,
+    in_force,
+    kinds,
+    long_tier,
+    other_rates,
+    rates,
+)
 from freehold.cost.calendar import months
 from freehold.cost.drivers import Uncertain
 from freehold.cost.money import EXACT
-from freehold.cost.types import Basis, Category, Flow, Range, UnitPrice
+from freehold.cost.types import Basis, Category, Flow, NamedPrice, Range, UnitPrice
 from freehold.spec.cost import Api
 
 BATCH: Final = "api_rule.batch"
@@ -30,6 +37,17 @@ class Served:
     mix: Mix
     price: UnitPrice
     """Of a million tokens, input and output together as they are asked for, on the first day."""
+
+    @property
+    def name(self) -> str:
+        """The book's, or the item's id."""
+        return self.entry.name if self.entry else self.item
+
+    @property
+    def long_above(self) -> int | None:
+        """Tokens of input beyond which its prompts are billed as long ones; else none."""
+        tier = self.entry and long_tier(self.entry, self.mix.prompt)
+        return tier.above if tier else None
 
     def cost(self, on: date, tokens: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal] | None:
         """What input and output cost at the prices of a day; none where nobody says."""
@@ -63,14 +81,24 @@ class ApiOffer:
         return False
 
     @property
-    def price(self) -> UnitPrice:
-        """The named, dated price; of several, the first model's."""
-        return next((one.price for one in self.served.values()), _PRICELESS)
+    def prices(self) -> tuple[NamedPrice, ...]:
+        """Of each kind of tokens: on the first day, and on days that are announced."""
+        days = (self.setting.since, *self._changes)
+        named = (price for one in self._all for day in days for price in self._named(one, day))
+        return tuple(dict.fromkeys(named))
+
+    def _named(self, one: Served, on: date) -> Iterator[NamedPrice]:
+        if one.entry is None or one.entry.tokens is None:
+            yield NamedPrice(one.item, one.name, "million tokens", one.price)
+            return
+        for unit, amount in kinds(one.entry, on, one.mix).items():
+            price = self.setting.pricing.listed(one.entry, Category.API, amount)
+            yield NamedPrice(one.item, one.name, unit, price, in_force(one.entry, on))
 
     @property
     def description(self) -> str:
         """Such as `groq openai/gpt-oss-120b, billed by tokens`."""
-        names = dict.fromkeys(one.entry.name if one.entry else one.item for one in self._all)
+        names = dict.fromkeys(one.name for one in self._all)
         return f"{' and '.join(names) or self.name}, billed by tokens"
 
     @property
@@ -84,6 +112,14 @@ class ApiOffer:
             said.append(f"{use.batch.written} of the tokens wait for a batch, at {off:f} % off")
         if use.cached:
             said.append(f"{use.cached.written} of the input is billed as cached")
+        if self.spec.uplift:
+            said.append(
+                f"{self.spec.uplift.written} is added to its prices, for where data are kept"
+            )
+        said += [
+            f"prompts of more than {above:,} tokens are billed at {one.name}'s price of long ones"
+            for one in self._all if (above := one.long_above)
+        ]  # fmt: skip
         said += [f"its price changes on {day}" for day in self._changes]
         if any(one.entry and one.entry.peak for one in self._all):
             said.append("demand is taken to be even over the hours of the day")
@@ -104,9 +140,7 @@ class ApiOffer:
         group = self.setting.pricing.group(Category.API)
         by_item = {one.item: one for one in reversed(self._all)}
         return tuple(
-            Uncertain(
-                f"price/{item}", one.entry.name if one.entry else item, group, "M tokens", one.price
-            )
+            Uncertain(f"price/{item}", one.name, group, "M tokens", one.price)
             for item, one in sorted(by_item.items())
         )
 
@@ -157,10 +191,10 @@ class ApiOffer:
 
     @property
     def _changes(self) -> tuple[date, ...]:
-        """Days within the horizon from which other prices hold."""
-        days = self.setting.terms.calendar
+        """Days after the first one served from which other prices hold."""
+        since, ends = self.setting.since, self.setting.terms.calendar.ends
         later = (later.effective for one in self._all if one.entry for later in one.entry.next)
-        return tuple(sorted({day for day in later if days.ordered < day < days.ends}))
+        return tuple(sorted({day for day in later if since < day < ends}))
 
     @property
     def _all(self) -> tuple[Served, ...]:

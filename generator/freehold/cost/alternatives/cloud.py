@@ -12,7 +12,7 @@ from freehold.cost.calendar import months, months_between, months_later
 from freehold.cost.drivers import Uncertain
 from freehold.cost.money import EXACT
 from freehold.cost.pricing import Priced
-from freehold.cost.types import Category, Flow, Stage, UnitPrice
+from freehold.cost.types import Category, Flow, NamedPrice, Stage, UnitPrice
 from freehold.plan.types import Plan
 from freehold.spec.cost import Cloud
 
@@ -58,8 +58,19 @@ class CloudOffer:
 
     @property
     def price(self) -> UnitPrice:
-        """The named, dated price."""
+        """Of an instance, or of a GPU of it."""
         return self.priced.price
+
+    @property
+    def prices(self) -> tuple[NamedPrice, ...]:
+        """What is billed: the instances, and the data that leave."""
+        what = f"{self.entry.name} ({self.entry.kind})" if self.entry else self.spec.cloud
+        found = [NamedPrice(self.spec.cloud, what, self.unit, self.price)]
+        if self.egress and self.spec.egress_item:
+            entry = self.setting.pricing.cloud(self.spec.egress_item)
+            name = entry.name if entry else self.spec.egress_item
+            found.append(NamedPrice(self.spec.egress_item, name, "GB that leaves", self.egress))
+        return tuple(found)
 
     @property
     def unit(self) -> str:

@@ -55,8 +55,7 @@ def _offer(name: str, spec: Alternative, setting: Setting) -> Offer:
 
 
 def _costs(offer: Offer, setting: Setting) -> Costs:
-    days = setting.terms.calendar
-    span = Span(days.ordered if setting.cost.bridge else days.in_service, days.ends)
+    span = Span(setting.since, setting.terms.calendar.ends)
     flows = tuple(sorted(offer.flows(span), key=lambda flow: flow.on))
     months = months_between(span.since, span.until)
     served = replace(
@@ -73,7 +72,7 @@ def _costs(offer: Offer, setting: Setting) -> Costs:
         nominal=Total(sum((flow.amount for flow in flows), Decimal(0)), offer.unknown),
         npv=Total(sum((flow.discounted for flow in flows), Decimal(0)), offer.unknown),
         units=unit_costs(flows, served, at_least=offer.unknown > 0),
-        price=offer.price,
+        prices=offer.prices,
         note=offer.note,
     )
 

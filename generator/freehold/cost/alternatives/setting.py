@@ -51,6 +51,12 @@ class Setting:
         return self.served.demand
 
     @property
+    def since(self) -> date:
+        """The first day on which alternatives serve: with a bridge, that of the order."""
+        days = self.terms.calendar
+        return days.ordered if self.cost.bridge else days.in_service
+
+    @property
     def gross(self) -> Decimal:
         """What a price is multiplied by, for tax that is not got back."""
         tax = self.cost.tax

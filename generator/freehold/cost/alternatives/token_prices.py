@@ -1,12 +1,14 @@
 """What an API bills for tokens: by day, by hour, by length, and for cached and batched ones."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Final, NamedTuple
 
-from freehold.catalog.price_book import Entry, Peak, Tokens
+from freehold.catalog.price_book import Entry, LongContext, Peak, Tokens
 from freehold.cost.money import EXACT
+from freehold.cost.types import Range
 from freehold.spec.cost import Use
 
 _MINUTES: Final = 24 * 60
@@ -58,6 +60,53 @@ def other_rates(entry: Entry, mix: Mix) -> tuple[Decimal, Decimal] | None:
     return _billed(_rates(entry.other_dataset), mix)
 
 
+def kinds(entry: Entry, on: date, mix: Mix) -> Mapping[str, Range]:
+    """What a million tokens of each kind are billed at on a day, in the entry's currency.
+
+    By what it is the price of, such as `million input tokens`; another source may be an end.
+    None without prices.
+    """
+    tokens = _of_day(entry, on)
+    if tokens is None:
+        return {}
+    tier = long_tier(entry, mix.prompt)
+    if tier:
+        long = _of_length(entry, _rates(tokens), mix.prompt)
+        return _exactly(_of_kind(long, mix, f" of prompts over {tier.above:,}"))
+    if entry.peak:
+        usual = _of_kind(_rates(tokens), mix, " outside peak hours")
+        peak = f" at {' and '.join(entry.peak.utc)} UTC"
+        return _exactly(usual | _of_kind(_rates(entry.peak), mix, peak))
+    found = _of_kind(_rates(tokens), mix)
+    other = entry.other_dataset if in_force(entry, on) is None else None
+    others = _of_kind(_rates(other), mix) if other else found
+    return {
+        unit: Range(min(amount, others[unit]), amount, max(amount, others[unit]))
+        for unit, amount in found.items()
+    }
+
+
+def _exactly(found: Mapping[str, Decimal]) -> Mapping[str, Range]:
+    return {unit: Range.exactly(amount) for unit, amount in found.items()}
+
+
+def _of_kind(rates: _Rates, mix: Mix, which: str = "") -> dict[str, Decimal]:
+    """The kinds that are asked for, at once and in a batch."""
+    found = {"input": rates.input, "output": rates.output}
+    if mix.cached:
+        found["cached input"] = rates.cached
+    at_once = {f"million {kind} tokens{which}": amount for kind, amount in found.items()}
+    if not mix.batch:
+        return at_once
+    waiting = 1 - mix.batch_discount
+    return at_once | {f"{unit}, in a batch": rate * waiting for unit, rate in at_once.items()}
+
+
+def in_force(entry: Entry, on: date) -> date | None:
+    """The day from which the prices of a day hold; none when nothing else is announced by then."""
+    return max((later.effective for later in entry.next if later.effective <= on), default=None)
+
+
 def _of_day(entry: Entry, on: date) -> Tokens | None:
     """The latest that is in force; what is said of later days counts from then on."""
     started = [later for later in entry.next if later.effective <= on]
@@ -89,12 +138,17 @@ def _minutes(window: str) -> int:
 
 def _of_length(entry: Entry, rates: _Rates, prompt: int) -> _Rates:
     """By the tier of long requests: cached input is as much cheaper there as elsewhere."""
-    tiers = [tier for tier in entry.long_context if tier.above < prompt]
-    if not tiers:
+    tier = long_tier(entry, prompt)
+    if tier is None:
         return rates
-    tier = max(tiers, key=lambda one: one.above)
     share = EXACT.divide(rates.cached, rates.input) if rates.input else Decimal(1)
     return _Rates(tier.input, tier.output, tier.input * share)
+
+
+def long_tier(entry: Entry, prompt: int) -> LongContext | None:
+    """What prompts of a length are billed by, when they are long ones."""
+    tiers = [tier for tier in entry.long_context if tier.above < prompt]
+    return max(tiers, key=lambda one: one.above, default=None)
 
 
 def _billed(rates: _Rates, mix: Mix) -> tuple[Decimal, Decimal]:

@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold.cost.export.words import number
-from freehold.cost.types import BomLine, BreakEven, Costs, Item, Need, Result, UnitPrice
+from freehold.cost.types import (
+    BomLine,
+    BreakEven,
+    Costs,
+    Item,
+    NamedPrice,
+    Need,
+    Result,
+    UnitPrice,
+)
 from freehold.source import Loc
 
 if TYPE_CHECKING:
@@ -137,9 +146,19 @@ def _option(costs: Costs) -> Json:
         "nominal": _plain(costs.nominal),
         "npv": _plain(costs.npv),
         "unit_costs": _plain(costs.units),
-        "price": _price(costs.price) if costs.price else None,
+        "prices": [_named(named) for named in costs.prices],
         "note": costs.note,
         "cashflows": _plain(costs.flows),
+    }
+
+
+def _named(named: NamedPrice) -> Json:
+    return {
+        "item": named.item,
+        "description": named.description,
+        "unit": named.unit,
+        "since": _plain(named.since),
+        **_price(named.price),
     }
 
 

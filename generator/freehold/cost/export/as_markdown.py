@@ -7,14 +7,17 @@ from typing import Final
 from freehold.cost.export.words import (
     grouped,
     holes,
+    named_price,
+    paid_back,
     provenance,
     quantity,
+    rate_of_return,
     ratio,
     rests_on,
     total,
     unit_price,
 )
-from freehold.cost.types import BomLine, Result
+from freehold.cost.types import BomLine, BreakEven, Result
 from freehold.render.markdown import sentence, text
 
 _TOP: Final = 10
@@ -35,6 +38,8 @@ def lines(result: Result) -> Iterator[str]:
     yield ""
     yield from (f"- {sentence}" for sentence in _sentences(result))
     yield from _breaches(result)
+    if result.break_even:
+        yield from _compared(result)
     yield ""
     yield "#### What weighs most"
     yield ""
@@ -85,6 +90,31 @@ def _sentences(result: Result) -> Iterator[str]:
     ):
         if ids:
             yield f"{title}: {', '.join(map(text, ids))}"
+
+
+def _compared(result: Result) -> Iterator[str]:
+    """What buying earns against each alternative, and what those bill."""
+    saved = f"Saved, NPV, {result.conventions.currency}"
+    yield from ("", "#### Buying instead of renting", "")
+    header = ("Instead of", saved, "Rate of return (IRR)", "Paid back", "Discounted")
+    yield from _table(header, map(_return, result.break_even), right={1, 2})
+    if any(option.prices for option in result.alternatives):
+        yield from ("", "<details><summary>What the alternatives bill</summary>", "")
+        for option in result.alternatives:
+            for named in option.prices:
+                said = text(named_price(named, result.conventions))
+                yield f"- {text(option.name)}, {text(named.description)}: {said}"
+        yield from ("", "</details>")
+
+
+def _return(found: BreakEven) -> Sequence[str]:
+    return (
+        text(found.alternative),
+        "not known" if found.saving is None else grouped(found.saving),
+        f"none: {text(found.irr_note)}" if found.irr_note else rate_of_return(found),
+        paid_back(found.payback_months, found.outcome),
+        paid_back(found.discounted_payback_months, found.outcome),
+    )
 
 
 def _breaches(result: Result) -> Iterator[str]:

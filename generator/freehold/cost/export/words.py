@@ -1,12 +1,22 @@
 """Money, totals and shares as people read them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
 
 from freehold.cost.money import EXACT, Rounding
-from freehold.cost.types import Basis, Conventions, Quality, Range, Total, UnitPrice
+from freehold.cost.types import (
+    Basis,
+    BreakEven,
+    Conventions,
+    NamedPrice,
+    Outcome,
+    Quality,
+    Range,
+    Total,
+    UnitPrice,
+)
 
 _DECIMALS: Final = 4
 
@@ -89,6 +99,18 @@ def rounded(value: Decimal | None, digits: int = 1) -> str:
     return grouped(value.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, EXACT))
 
 
+def rate_of_return(found: BreakEven) -> str:
+    """A rate a year, such as `34.2 %`; `none` where there is none."""
+    return "none" if found.irr is None else f"{rounded(found.irr * 100)} %"
+
+
+def paid_back(months: int | None, outcome: Outcome) -> str:
+    """From when on owning stays cheaper: `month 16`, `at once`, `never`, or `not known`."""
+    if months is None:
+        return "not known" if outcome is Outcome.UNKNOWN else "never"
+    return f"month {months}" if months else "at once"
+
+
 _ON: Final[Mapping[Basis, str]] = {
     Basis.CONTRACT: "contract",
     Basis.QUOTE: "quoted",
@@ -121,6 +143,35 @@ def provenance(price: UnitPrice) -> str:
         price.source if price.basis in {Basis.LIST, Basis.ESTIMATE} else "",
     ]
     return ", ".join(filter(None, said))
+
+
+def named_price(named: NamedPrice, conventions: Conventions) -> str:
+    """Such as `58.232 EUR per instance hour (63.296 USD, lp2368, 2025-12-23, too old)`."""
+    price = named.price
+    since = f" from {day(named.since)} on" if named.since else ""
+    if price.base is None:
+        return f"not known per {named.unit}{since} ({provenance(price)})"
+    amount = f"{unit_price(price.base, conventions)} {conventions.currency}"
+    is_foreign = price.currency != conventions.currency
+    original = original_price(price) if is_foreign else ""
+    said = ", ".join(filter(None, (original, *_said_by(price))))
+    return f"{amount} per {named.unit}{since} ({said})"
+
+
+def original_price(price: UnitPrice) -> str:
+    """In the currency of its source, such as `63.296 USD`; nothing where it is not known."""
+    if price.original is None:
+        return ""
+    return f"{grouped(price.original.normalize())} {price.currency}"
+
+
+def _said_by(price: UnitPrice) -> Iterator[str]:
+    """Who says so and when; a published list goes without saying."""
+    whose = " ".join(filter(None, (price.vendor, price.reference))) or price.source
+    yield whose if price.basis is Basis.LIST else f"{price.basis} of {whose}"
+    yield day(price.as_of)
+    yield f"until {day(price.valid_until)}" if price.valid_until else ""
+    yield "too old" if price.is_stale else ""
 
 
 def rounding_of(conventions: Conventions) -> Rounding:

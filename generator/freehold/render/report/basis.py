@@ -7,7 +7,6 @@ from decimal import Decimal
 
 from freehold.cost.types import Basis, Result, UnitPrice
 from freehold.render.report.amounts import percent, plain
-from freehold.render.report.options import all_of
 from freehold.render.report.table import Table, columns
 
 
@@ -112,7 +111,7 @@ def _uses(result: Result) -> Sequence[_Use]:
 
 def _priced(result: Result) -> Iterator[UnitPrice]:
     every = [line.price for line in result.lines]
-    every += [costs.price for costs in all_of(result) if costs.price]
+    every += [named.price for costs in result.alternatives for named in costs.prices]
     yield from (one for one in every if one.amount and one.basis is not Basis.INCLUDED)
 
 

@@ -8,9 +8,10 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from freehold.cost.export import words
 from freehold.cost.types import BreakEven, Outcome, Result
 from freehold.render.report import colours
-from freehold.render.report.amounts import UNKNOWN, Amounts, brief, plain
+from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent, plain
 from freehold.render.report.chart import Chart, Words, axes, chart, fitting, style
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
@@ -37,6 +38,7 @@ class BreakEvens:
 
     chart: Chart
     table: Table
+    returns: Table
 
 
 def break_even(result: Result) -> BreakEvens | None:
@@ -45,7 +47,8 @@ def break_even(result: Result) -> BreakEvens | None:
     if not found:
         return None
     amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
-    return BreakEvens(_chart(found, result), _table(result.break_even, amounts))
+    return BreakEvens(_chart(found, result), _table(result.break_even, amounts),
+                      _returns(result))  # fmt: skip
 
 
 def _chart(found: Sequence[BreakEven], result: Result) -> Chart:
@@ -115,6 +118,23 @@ def _table(found: Sequence[BreakEven], amounts: Amounts) -> Table:
                 f"Saved by owning, present value, {amounts.currency}#",
                 "Pays from hours of busiest load a day#", "Pays from tokens a day#"),
         [_row(one, amounts) for one in found],
+    )  # fmt: skip
+
+
+def _returns(result: Result) -> Table:
+    rate = result.conventions.discount_rate
+    against = f", against {percent(rate, 1)} that capital costs" if rate else ""
+    return Table(
+        f"What buying instead of renting earns{against}",
+        columns("Instead of", "Rate of return a year (IRR)#", "Paid back from!",
+                "With discounted payments!", "Remarks"),
+        [
+            (one.alternative, words.rate_of_return(one),
+             words.paid_back(one.payback_months, one.outcome),
+             words.paid_back(one.discounted_payback_months, one.outcome),
+             f"no rate: {one.irr_note}" if one.irr_note else "")
+            for one in result.break_even
+        ],
     )  # fmt: skip
 
 

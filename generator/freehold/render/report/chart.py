@@ -23,7 +23,7 @@ from freehold.render.report import colours
 WIDTH: Final = 400
 """In points: wide enough for labels, narrow enough to be read on a telephone."""
 _POINTS: Final = 72
-_LETTERS: Final = 60
+LETTERS: Final = 60
 """Letters that fit beside one another."""
 _STYLE: Final[dict[RcKeyType, Any]] = {
     "svg.fonttype": "none",  # text stays text
@@ -105,7 +105,7 @@ def label(drawn: Axes, height: float, text: str, *, is_bold: bool = False) -> No
     ).set_in_layout(False)  # fmt: skip
 
 
-def fitting(text: str, letters: int = _LETTERS) -> str:
+def fitting(text: str, letters: int = LETTERS) -> str:
     """The text as far as a chart has room for it; a table beside it has all of it."""
     text = visible(text)
     return text if len(text) <= letters else f"{text[: letters - 1]}…"

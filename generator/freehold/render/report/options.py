@@ -8,7 +8,7 @@ from typing import Final
 from matplotlib.axes import Axes
 
 from freehold.cost.export import words
-from freehold.cost.types import Costs, Quantiles, Result, UnitCosts, UnitPrice
+from freehold.cost.types import Costs, NamedPrice, Quantiles, Result, UnitCosts
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief
 from freehold.render.report.chart import Chart, Words, axes, chart, label, style
@@ -26,7 +26,8 @@ class Options:
     energy: str
     """What a million tokens take of it, when it is known."""
     totals: Table
-    prices: Table
+    costs: Table
+    prices: Table | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ def options(result: Result) -> Options:
         _chart(bars, result.conventions.currency) if bars else None,
         _energy(result.owning.units),
         _totals(every, amounts),
-        _prices(every, amounts),
+        _costs(every, amounts),
+        _prices(result, amounts),
     )
 
 
@@ -141,27 +143,44 @@ def _each(price: Decimal | None) -> str:
     return UNKNOWN if price is None else brief(price)
 
 
-def _prices(every: Sequence[Costs], amounts: Amounts) -> Table:
+def _costs(every: Sequence[Costs], amounts: Amounts) -> Table:
     return Table(
         f"What each option is, and what it costs in {amounts.currency}",
-        columns("Option", "What it is", "Price that it rests on", "Remarks", "Million of input#",
+        columns("Option", "What it is", "Remarks", "Million of input#",
                 "Million of output#", "A user and month#"),
-        [_price(costs, amounts) for costs in every],
+        [_cost(costs) for costs in every],
         is_wide=True,
     )  # fmt: skip
 
 
-def _price(costs: Costs, amounts: Amounts) -> Sequence[str]:
+def _cost(costs: Costs) -> Sequence[str]:
     units = costs.units
     prices = (
         (units.per_million_input, units.per_million_output, units.per_user_month)
         if units
         else (None, None, None)
     )
-    rests_on = _rests_on(costs.price, amounts) if costs.price else "its lines"
-    return costs.name, costs.description, rests_on, costs.note, *map(_each, prices)
+    return costs.name, costs.description, costs.note, *map(_each, prices)
 
 
-def _rests_on(price: UnitPrice, amounts: Amounts) -> str:
-    shown = f"{amounts.one(price.base)} {amounts.currency}, " if price.amount else ""
-    return f"{shown}{words.provenance(price)}"
+def _prices(result: Result, amounts: Amounts) -> Table | None:
+    rows = [
+        _price(costs.name, named, amounts)
+        for costs in result.alternatives
+        for named in costs.prices
+    ]
+    return Table(
+        "What the alternatives bill, without tax",
+        columns("Option", "Billed for", f"{amounts.currency}#", "For one", "At the source#",
+                "From!", "Basis and source"),
+        rows,
+        is_wide=True,
+    ) if rows else None  # fmt: skip
+
+
+def _price(option: str, named: NamedPrice, amounts: Amounts) -> Sequence[str]:
+    return (
+        option, named.description, amounts.one(named.price.base), named.unit,
+        words.original_price(named.price), words.day(named.since) or "now",
+        words.provenance(named.price),
+    )  # fmt: skip

@@ -91,9 +91,12 @@ def _what(category: Category, lines: Sequence[BomLine]) -> str:
     found = [
         line for line in lines if line.need.item.category is category and line.need.every is None
     ]
-    found = [line for line in found if line.price.basis is not Basis.INCLUDED] or found
     if not found:
         return ""
+    bought = [line for line in found if line.price.basis is not Basis.INCLUDED]
+    found = [line for line in bought or found if line.need.quantity]
+    if not found:
+        return "nothing"
     first = max(found, key=lambda line: line.extended or Decimal())
     more = f", and {plural(len(found) - 1, 'more line')}" if len(found) > 1 else ""
     return f"{quantity(first)} {first.need.item.description}{more}"

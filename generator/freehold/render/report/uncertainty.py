@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from freehold.cost.types import Quantiles, Result, Spread, Swing
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent
-from freehold.render.report.chart import Chart, Words, axes, chart, label, style
+from freehold.render.report.chart import LETTERS, Chart, Words, axes, chart, label, style
 from freehold.render.report.options import OWNING
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
@@ -95,7 +95,8 @@ def _swing(drawn: Axes, place: int, swing: Swing, scale: Scale, base: Decimal) -
             hatch=hatch, edgecolor=colours.PAPER, linewidth=0,
         )  # fmt: skip
     text = f"{swing.label}: {swing.low_value} … {swing.high_value}"
-    label(drawn, place - 0.22, text)
+    # Ends that have no room stand in the table.
+    label(drawn, place - 0.22, text if len(text) <= LETTERS else swing.label)
 
 
 def _factors(spread: Spread, amounts: Amounts) -> Table:

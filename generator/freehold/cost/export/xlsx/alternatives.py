@@ -9,7 +9,7 @@ from freehold.cost.export.words import provenance
 from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.payments import paid_until
 from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
-from freehold.cost.types import BreakEven, Costs, UnitCosts
+from freehold.cost.types import BreakEven, Conventions, Costs, NamedPrice, UnitCosts
 
 _OPTIONS: Final = (
     Column("Option", 18), Column("What", 40, Kind.PROSE), Column("", 9),
@@ -18,14 +18,22 @@ _OPTIONS: Final = (
     Column("Million input tokens", 13, Kind.PRICE), Column("Million output tokens", 13, Kind.PRICE),
     Column("Million tokens, blended", 13, Kind.PRICE), Column("User and month", 13, Kind.PRICE),
     Column("GPU and hour", 13, Kind.PRICE), Column("Break-even", 15),
-    Column("First on", 11, Kind.DAY), Column("Hours a day from which owning is cheaper", 12,
+    Column("First on", 11, Kind.DAY), Column("Rate of return", 9, Kind.SHARE),
+    Column("Paid back in month", 10, Kind.NUMBER), Column("The same, discounted", 11, Kind.NUMBER),
+    Column("Hours a day from which owning is cheaper", 12,
     Kind.NUMBER), Column("Tokens a day", 18, Kind.NUMBER), Column("Verdict", 60, Kind.PROSE),
-    Column("Price", 24), Column("Of", 11, Kind.DAY), Column("Source", 24),
-    Column("Note", 60, Kind.PROSE),
+    Column("No rate of return, since", 40, Kind.PROSE), Column("Note", 60, Kind.PROSE),
+)  # fmt: skip
+_PRICES: Final = (
+    Column("Option", 18), Column("Item", 34), Column("Billed for", 40, Kind.PROSE),
+    Column("Unit", 30, Kind.PROSE), Column("Price", 13, Kind.PRICE), Column("Currency", 9),
+    Column("At the source", 13, Kind.PRICE), Column("Its currency", 9),
+    Column("Rate", 13, Kind.FACTOR), Column("Of", 11, Kind.DAY), Column("State", 9),
+    Column("From", 11, Kind.DAY), Column("Source", 34, Kind.PROSE), Column("Note", 60, Kind.PROSE),
 )  # fmt: skip
 _NPV: Final = 4
-_PRINTED: Final = 13
-"""Columns until the first day on which owning is cheaper; verdicts are in the summary too."""
+_PRINTED: Final = 16
+"""Columns until the discounted payback; verdicts are in the summary too."""
 
 
 def write(sheet: Sheet, context: Context) -> None:
@@ -36,7 +44,7 @@ def write(sheet: Sheet, context: Context) -> None:
     for option in options(context.result):
         found = verdicts.get(option.name)
         sheet.write([*_costs(sheet, context, option), *_units(option.units), *_verdict(found),
-                     *_price(option)], kinds)  # fmt: skip
+                     option.note], kinds)  # fmt: skip
     sheet.print_first(_PRINTED)
 
 
@@ -66,18 +74,31 @@ def _units(units: UnitCosts | None) -> Sequence[Cell]:
 
 def _verdict(found: BreakEven | None) -> Sequence[Cell]:
     if found is None:
-        return [None] * 5
+        return [None] * 9
     return (
-        found.outcome.value, found.crossings[0].on if found.crossings else None,
+        found.outcome.value, found.crossings[0].on if found.crossings else None, found.irr,
+        found.payback_months, found.discounted_payback_months,
         found.threshold_hours_per_day, found.threshold_tokens_per_day, found.verdict,
+        found.irr_note,
     )  # fmt: skip
 
 
-def _price(option: Costs) -> Sequence[Cell]:
-    price = option.price
-    if price is None:
-        return [None, None, None, option.note]
-    return [provenance(price), price.as_of, price.source, option.note]
+def write_prices(sheet: Sheet, context: Context) -> None:
+    """What each alternative bills, a row for each price."""
+    sheet.header(_PRICES)
+    kinds = [column.kind for column in _PRICES]
+    for option in context.result.alternatives:
+        for named in option.prices:
+            sheet.write([option.name, *_price(named, context.conventions)], kinds)
+
+
+def _price(named: NamedPrice, conventions: Conventions) -> Sequence[Cell]:
+    price = named.price
+    return (
+        named.item, named.description, named.unit, price.base, conventions.currency,
+        price.original, price.currency, price.rate, price.as_of,
+        "too old" if price.is_stale else "", named.since, provenance(price), price.note,
+    )  # fmt: skip
 
 
 def write_curve(sheet: Sheet, payments: Sheet, context: Context) -> None:

@@ -22,8 +22,8 @@ _OPTIONS: Final = {
     "strings_to_urls": False,
 }
 NAMES: Final = (
-    "Summary", "BOM", "Cash flow", "Years", "Depreciation", "Alternatives", "Break-even",
-    "Payments", "Assumptions", "Sources", "Request for quotation",
+    "Summary", "BOM", "Cash flow", "Years", "Depreciation", "Alternatives",
+    "Prices elsewhere", "Break-even", "Payments", "Assumptions", "Sources", "Request for quotation",
 )  # fmt: skip
 
 
@@ -54,6 +54,7 @@ def _fill(sheets: dict[str, Sheet], context: Context) -> None:
     depreciation.write(sheets["Depreciation"], context)
     payments.write_years(sheets["Years"], paid, context)
     alternatives.write(sheets["Alternatives"], context)
+    alternatives.write_prices(sheets["Prices elsewhere"], context)
     alternatives.write_curve(sheets["Break-even"], paid, context)
     about.write_assumptions(sheets["Assumptions"], context)
     about.write_sources(sheets["Sources"], context)
