@@ -102,7 +102,7 @@ def test_the_price_of_an_api_is_named_and_dated() -> None:
 def billed(costs: Costs) -> list[tuple[str, Decimal | None, str | None]]:
     """What the prices are of, at the source, and from when on."""
     return [
-        (named.unit, named.price.original, named.since and named.since.isoformat())
+        (named.unit, named.price.original, named.since.isoformat() if named.since else None)
         for named in costs.prices
     ]
 
