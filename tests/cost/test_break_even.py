@@ -109,6 +109,68 @@ def test_a_replacement_turns_it_back() -> None:
     )
 
 
+def test_what_buying_earns_a_year() -> None:
+    """1000 at once save 1200 after 365 days: 20 % a year, paid back in the 13th month."""
+    found = compare([flow(ORDERED, "1000")], [flow(months_later(ORDERED, 12), "1200")])
+    assert (found.irr, found.irr_note) == (D("0.2"), "")
+    assert (found.payback_months, found.discounted_payback_months) == (13, 13)
+
+
+def test_a_rate_is_of_the_differences_of_each_day() -> None:
+    """What both pay on one day does not count, and 500 of 1000 come back."""
+    day = months_later(ORDERED, 12)
+    own = [flow(ORDERED, "1000"), flow(day, "300")]
+    found = compare([*own, flow(LAST, "7")], [flow(day, "800"), flow(LAST, "7")])
+    assert (found.irr, found.payback_months) == (D("-0.5"), None)
+
+
+def test_discounted_it_takes_longer_to_be_paid_back() -> None:
+    months = [replace(one, discounted=D(80)) for one in monthly("100")]
+    found = compare([flow(ORDERED, "1000")], months)
+    assert (found.payback_months, found.discounted_payback_months) == (10, 13)
+    late = [replace(one, discounted=D(40)) for one in months]
+    found = compare([flow(ORDERED, "1000")], late)
+    assert (found.payback_months, found.discounted_payback_months) == (10, None)
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "months", "note"),
+    [
+        ([("0", "2500")], "monthly", None, ""),  # 2400 come back: a rate below zero
+        ([("0", "2500"), ("12", "150"), ("24", "150")], "monthly", None,
+         "less comes back than is paid"),
+        ([("0", "500")], "nothing", None, "nothing of what is paid comes back"),
+        ([], "monthly", 0, "nothing is paid at first that could earn anything"),
+        ([], "nothing", 0, "nothing is paid at first that could earn anything"),
+        ([("0", "1000"), ("12", "1150"), ("24", "0")], "monthly", 22,
+         "what is paid and saved changes its sign more than once, so no rate is the one"),
+        ([("0", "1000"), ("12", "150")], "monthly", 10, ""),
+    ],
+)  # fmt: skip
+def test_when_there_is_a_rate_of_return(
+    own: list[tuple[str, str]], other: str, months: int | None, note: str
+) -> None:
+    flows = [
+        flow(month_end(int(month)) if int(month) else ORDERED, amount) for month, amount in own
+    ]
+    found = compare(flows, monthly("100") if other == "monthly" else ())
+    assert (found.payback_months, found.irr_note) == (months, note)
+    assert (found.irr is None) == bool(note)
+
+
+def test_missing_prices_leave_no_rate_and_no_payback() -> None:
+    for side in ("own_unknown", "other_unknown"):
+        found = compare([flow(ORDERED, "1000")], monthly("100"), **{side: 1})
+        assert (found.irr, found.irr_note) == (None, "prices are missing")
+        assert found.payback_months is found.discounted_payback_months is None
+    always = compare([flow(ORDERED, "1")], [flow(ORDERED, "5")], other_unknown=1)
+    assert (always.payback_months, always.discounted_payback_months) == (0, 0)
+
+
+def test_owning_that_is_cheaper_only_at_first_is_not_paid_back() -> None:
+    assert compare(monthly("100"), [flow(ORDERED, "1000")]).payback_months is None
+
+
 def test_the_residual_on_the_last_day_counts() -> None:
     own = [flow(ORDERED, "2500"), flow(LAST, "-200")]
     found = compare(own, monthly("100"))

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost.made import LINES, RESULT
-from freehold.cost.export.as_csv import cashflows, lines, neutral
+from freehold.cost.export.as_csv import cashflows, comparison, lines, neutral, prices
 from freehold.cost.export.columns import status
 from freehold.cost.types import Basis, Result
 
@@ -62,6 +62,30 @@ def test_flows_add_up_to_each_option(result: Result) -> None:
     assert rows[0]["on"] == "2026-12-01"
     assert rows[-1]["stage"] == "running"
     assert read(cashflows(result))[2]["covers_months"] == "12"
+
+
+def test_options_side_by_side() -> None:
+    owning, other = read(comparison(RESULT))
+    assert (owning["option"], owning["nominal"], owning["lines_without_a_price"]) == (
+        "owning", "76149.30", "1",
+    )  # fmt: skip
+    assert owning["irr"] == owning["outcome"] == ""
+    assert (other["irr"], other["payback_months"], other["saving"], other["currency"]) == (
+        "0.712", "10", "112850.70", "EUR",
+    )  # fmt: skip
+    bare = replace(RESULT.owning, units=None)
+    assert read(comparison(replace(RESULT, owning=bare)))[0]["user_month"] == ""
+    assert owning["user_month"] == "100.5"
+
+
+def test_prices_of_alternatives() -> None:
+    now, later = read(prices(RESULT))
+    assert (now["option"], now["unit"], now["amount"], now["currency"]) == (
+        "hyperscaler", "instance hour", "11.50", "EUR",
+    )  # fmt: skip
+    assert (now["original"], now["original_currency"], now["rate"]) == ("12.50", "USD", "0.92")
+    assert (now["as_of"], now["stale"], now["since"]) == ("2025-12-23", "yes", "")
+    assert (later["vendor"], later["stale"], later["since"]) == ("Reseller", "no", "2027-01-01")
 
 
 def test_negative_money_is_a_figure() -> None:

@@ -96,6 +96,47 @@ def test_totals(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_buying_earns(name: str) -> None:
+    wanted, result = document(name)["breakeven"], example(name)[2]
+    of_csv = {row["option"]: row for row in rows(as_csv.comparison(result))}
+    of_xlsx = {row["Option"]: row for row in sheets(name)["Alternatives"]}
+    comment = as_markdown.encode(result).decode().splitlines()
+    assert wanted
+    for one in wanted:
+        csv_row, sheet = of_csv[one["alternative"]], of_xlsx[one["alternative"]]
+        for key in ("irr", "irr_note", "payback_months", "discounted_payback_months", "saving"):
+            assert csv_row[key] == ("" if one[key] is None else str(one[key]))
+        rate = sheet["Rate of return"]
+        assert (rate is None) == (one["irr"] is None)
+        assert rate is None or float(one["irr"]) == pytest.approx(rate)
+        assert sheet["Paid back in month"] == one["payback_months"]
+        assert sheet["The same, discounted"] == one["discounted_payback_months"]
+        assert (sheet["No rate of return, since"] or "") == one["irr_note"]
+        (row,) = (line for line in comment if line.startswith(f"| {one['alternative']} | "))
+        percent = None if one["irr"] is None else f"{D(one['irr']) * 100:.1f} %"
+        assert (percent or f"none: {one['irr_note']}") in row
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_prices_of_alternatives(name: str) -> None:
+    wanted = [price for option in document(name)["alternatives"] for price in option["prices"]]
+    result = example(name)[2]
+    of_csv, of_xlsx = rows(as_csv.prices(result)), sheets(name)["Prices elsewhere"]
+    comment = as_markdown.encode(result).decode()
+    assert wanted
+    for one, other, third in zip(wanted, of_csv, of_xlsx, strict=True):
+        assert one["item"] == other["item"] == third["Item"]
+        assert one["unit"] == other["unit"] == third["Unit"]
+        assert one["amount"]["base"] == other["amount"]
+        assert float(one["amount"]["base"]) == pytest.approx(third["Price"])
+        assert (one["original"], one["currency"]) == (other["original"], other["original_currency"])
+        assert float(one["original"]) == pytest.approx(third["At the source"])
+        assert one["as_of"] == other["as_of"] == third["Of"].date().isoformat()
+        assert (third["State"] == "too old") == (other["stale"] == "yes") == one["stale"]
+        assert f" per {one['unit']} (" in comment
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_devices(name: str) -> None:
     plan, catalog, result = example(name)
     found = json.loads(cyclonedx.encode(Inventory(result, plan, catalog, None)))

@@ -12,10 +12,13 @@ from freehold.cost.export.words import (
     grouped,
     holes,
     money,
+    named_price,
     number,
+    paid_back,
     percent,
     provenance,
     quantity,
+    rate_of_return,
     ratio,
     rests_on,
     rounded,
@@ -24,7 +27,7 @@ from freehold.cost.export.words import (
     unit_price,
     weeks,
 )
-from freehold.cost.types import Basis, Range, Total
+from freehold.cost.types import Basis, Outcome, Range, Total
 
 D = Decimal
 
@@ -82,6 +85,30 @@ def test_who_says_what_it_costs() -> None:
     assert provenance(LINES[1].price) == "unknown"
     part = replace(price, basis=Basis.INCLUDED, note="part of server")
     assert provenance(part) == "part of server"
+
+
+def test_the_prices_of_alternatives() -> None:
+    now, later = RESULT.alternatives[0].prices
+    assert named_price(now, CONVENTIONS) == (
+        "11.50 EUR per instance hour (12.5 USD, nvidia, 2025-12-23, too old)"
+    )
+    assert named_price(later, CONVENTIONS) == (
+        "8,000.00 EUR per instance hour from 2027-01-01 on (quote of Reseller, 2026-11-01)"
+    )
+    unknown = replace(now, price=LINES[1].price)
+    assert named_price(unknown, CONVENTIONS) == "not known per instance hour (unknown)"
+    offered = replace(now, price=replace(now.price, valid_until=date(2026, 12, 31)))
+    assert ", until 2026-12-31, too old)" in named_price(offered, CONVENTIONS)
+
+
+def test_what_is_earned_and_when() -> None:
+    found = RESULT.break_even[0]
+    assert rate_of_return(found) == "71.2 %"
+    assert rate_of_return(replace(found, irr=None)) == "none"
+    assert paid_back(16, found.outcome) == "month 16"
+    assert paid_back(0, Outcome.ALWAYS) == "at once"
+    assert paid_back(None, Outcome.ONCE) == "never"
+    assert paid_back(None, Outcome.UNKNOWN) == "not known"
 
 
 def test_what_prices_rest_on() -> None:

@@ -285,6 +285,17 @@ def test_lines_say_what_they_are() -> None:
     assert row[6].endswith("(30 days, the limit is 20). the quote had expired")
 
 
+def test_a_share_of_nothing_is_nothing() -> None:
+    service = replace(made.GPU, id="installation", description="Installation",
+                      category=Category.SERVICE)  # fmt: skip
+    share = made.line(1, service, "0", "19454.52", percent_of=(Category.GPU,))
+    freight = made.line(2, replace(service, id="freight"), "1", "0", basis=Basis.INCLUDED)
+    totals = {Category.SERVICE: Total(D(0))}
+    for lines in ((share,), (share, freight)):
+        found = purchase(replace(made.RESULT, lines=lines, by_category=totals))
+        assert found.summary.rows == [("Services", "nothing", "0.00")]
+
+
 def test_what_another_line_pays_for_is_included() -> None:
     server = replace(made.GPU, id="server", description="Whole machine", category=Category.SERVER)
     whole = made.line(1, server, "2", "50000", basis=Basis.QUOTE)
@@ -393,6 +404,25 @@ def crossing(month: int, *, to_owning: bool) -> Crossing:
     return Crossing(date(2027 + month // 12, month % 12 + 1, 1), month, to_owning=to_owning)
 
 
+def test_what_buying_earns() -> None:
+    conventions = replace(made.CONVENTIONS, discount_rate=D("0.08"))
+    none = replace(made.BREAK_EVEN, alternative="x", irr=None, irr_note="it is lost",
+                   payback_months=None)  # fmt: skip
+    result = replace(made.RESULT, conventions=conventions, break_even=(made.BREAK_EVEN, none))
+    found = break_even(result)
+    assert found
+    assert found.returns.caption == (
+        "What buying instead of renting earns, against 8.0\xa0% that capital costs"
+    )
+    assert found.returns.rows == [
+        ("hyperscaler", "71.2 %", "month 10", "month 10", ""),
+        ("x", "none", "never", "month 10", "no rate: it is lost"),
+    ]
+    undiscounted = break_even(made.RESULT)
+    assert undiscounted
+    assert undiscounted.returns.caption == "What buying instead of renting earns"
+
+
 def test_break_even_more_than_once() -> None:
     crossings = (crossing(6, to_owning=True), crossing(15, to_owning=False))
     late = (*crossings, crossing(40, to_owning=True))
@@ -421,6 +451,13 @@ def test_uncertainty() -> None:
         "hyperscaler", "150,000.00", "189,000.00", "200,000.00", "97.0\xa0%",
     )  # fmt: skip
     assert made.RESULT.spread
+    assert "GPUs: 7,200 … 9,600" in found.tornado.image
+    wide = replace(made.RESULT.spread.tornado[0], low_value="each at its low end (down to -15 %)",
+                   high_value="each at its high end (up to +15 %)")  # fmt: skip
+    found = uncertainty(replace(made.RESULT, spread=replace(made.RESULT.spread, tornado=(wide,))))
+    assert found
+    assert found.tornado
+    assert ">GPUs<" in found.tornado.image
     flat = replace(made.RESULT.spread, tornado=(), quantiles=())
     found = uncertainty(replace(made.RESULT, spread=flat))
     assert found

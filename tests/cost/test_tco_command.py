@@ -13,6 +13,7 @@ from cost.made import RESULT
 from freehold.cli import main
 from freehold.cli.bom_text import bom_lines
 from freehold.cli.tco_text import tco_lines
+from freehold.cost.export.as_csv import comparison, prices
 from freehold.cost.export.as_json import encode
 from freehold.cost.export.focus import encode as focus
 
@@ -37,6 +38,29 @@ def test_what_people_get(capsys: Capture) -> None:
     assert capsys.readouterr().out == out
 
 
+def test_what_buying_earns_and_what_others_bill(capsys: Capture) -> None:
+    assert main(["tco", BANK]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["on-demand", "5,426,322.08", "122.8", "%", "month", "16", "month", "17"] in rows
+    assert ["open-models", "-910,570.58", "none", "never", "never"] in rows
+    said = [" ".join(row) for row in rows]
+    assert (
+        "no rate of return (IRR) against open-models and frontier: less comes back than is paid"
+    ) in said
+    assert (
+        "on-demand AWS p5en.48xlarge 8x H200 (on-demand) 58.2323 EUR per instance hour "
+        "(63.296 USD, lp2368, 2025-12-23, too old)"
+    ) in said
+
+
+def test_a_chance_that_nobody_knows_is_not_left_out(capsys: Capture) -> None:
+    assert main(["tco", str(EXAMPLES / "clinic")]) == 0
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()]
+    chances = {row[0]: row[4:] for row in rows if len(row) >= 4 and "." in row[3]}
+    assert chances["rented"] == ["not", "known"]
+    assert chances["owning"] == []
+
+
 def test_formats_for_programs(capsys: Capture) -> None:
     assert main(["tco", BANK, "--format", "json"]) == 0
     assert capsys.readouterr().out.encode() == encode(OF_BANK)
@@ -44,6 +68,9 @@ def test_formats_for_programs(capsys: Capture) -> None:
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out, newline="")))
     paid = sum(Decimal(row["amount"]) for row in rows if row["option"] == "owning")
     assert paid == OF_BANK.owning.nominal.amount
+    for name, encoded in (("csv-options", comparison), ("csv-prices", prices)):
+        assert main(["tco", BANK, "--format", name]) == 0
+        assert capsys.readouterr().out.encode() == encoded(OF_BANK)
     assert main(["tco", BANK, "--format", "opencost"]) == 0
     assert json.loads(capsys.readouterr().out)["provider"] == "custom"
     assert main(["tco", BANK, "--format", "markdown"]) == 0

@@ -58,9 +58,12 @@ def _verdicts(result: Result) -> Iterator[str]:
 def _returns(result: Result) -> Iterator[str]:
     if result.break_even:
         yield from table(_return_rows(result.break_even), right={1, 2})
+    reasons: dict[str, list[str]] = {}
     for found in result.break_even:
-        if found.irr_note:
-            yield f"no rate of return against {found.alternative}: {found.irr_note}"
+        reasons.setdefault(found.irr_note, []).append(found.alternative)
+    for reason, names in reasons.items():
+        if reason:
+            yield f"no rate of return (IRR) against {' and '.join(names)}: {reason}"
 
 
 def _return_rows(compared: Sequence[BreakEven]) -> Rows:

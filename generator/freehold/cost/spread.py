@@ -125,14 +125,19 @@ def _swing(
             first.group, first.label, rounding(low), rounding(high),
             first.low_value, first.high_value,
         )  # fmt: skip
-    lows = sorted({member.range.low for member in members})
-    highs = sorted({member.range.high for member in members})
-    down, up = "down to " * (len(lows) > 1), "up to " * (len(highs) > 1)
+    lows = sorted(member.range.low for member in members)
+    highs = sorted((member.range.high for member in members), reverse=True)
     return Swing(
         first.group, f"prices: {first.group}", rounding(low), rounding(high),
-        f"each at its low end ({down}{_change(lows[0])})",
-        f"each at its high end ({up}{_change(highs[-1])})",
+        f"each at its low end ({_furthest(lows, 'down to')})",
+        f"each at its high end ({_furthest(highs, 'up to')})",
     )  # fmt: skip
+
+
+def _furthest(ends: Sequence[Decimal], until: str) -> str:
+    """The first of ends in order: `down to -15 %`, and `-15 %` where all are the same."""
+    first, last = _change(ends[0]), _change(ends[-1])
+    return first if first == last else f"{until} {first}"
 
 
 def _change(end: Decimal) -> str:
