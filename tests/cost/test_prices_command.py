@@ -179,6 +179,19 @@ def test_check_names_what_is_unknown_and_stale(tmp_path: Path, capsys: Capture) 
     assert err.splitlines()[-1].endswith("prices are unknown or stale")
 
 
+def test_check_names_quotes_that_the_bill_does_not_take(tmp_path: Path, capsys: Capture) -> None:
+    more = (
+        "  - {item: gpu.t4-16gb, price: 10 EUR}\n"
+        "  - {item: rails, price: 5 EUR, minimum: 1000}\n"
+        "  - {item: freight, price: 5 EUR}\n"
+    )
+    quotes = QUOTES.rpartition("  - ")[0] + more
+    main(["prices", "check", str(site(tmp_path, quotes=quotes))])
+    idle = capsys.readouterr().err.splitlines()[-1]
+    assert idle.startswith("quoted, but no price of the bill: ")
+    assert idle.endswith("gpu.t4-16gb, rails")
+
+
 def test_check_is_content_with_fresh_prices(tmp_path: Path, capsys: Capture) -> None:
     path = site(tmp_path)
     assert main(["prices", "check", "--format", "json", str(path)]) == 1

@@ -35,7 +35,7 @@ Exit status: 0 listed, 1 the spec has mistakes.
 _CHECK: Final = """\
 Checks the prices of the spec's bill: those without a price, those older than the limit of
 their category, and quotes that have expired. Nothing is bought on such prices without asking
-again.
+again. What is quoted and taken for no price of the bill is named, too.
 
 Exit status: 0 every price is known and fresh, 1 some are not, or the spec has mistakes.
 """
@@ -109,7 +109,7 @@ def _wanted(rows: "Iterable[Row]", category: str | None) -> "Sequence[Row]":
 
 def _check(arguments: argparse.Namespace) -> int:
     from freehold.cli.opening import open_spec, plan_of  # noqa: PLC0415 - not for `--help`
-    from freehold.cli.prices_rows import of_bill  # noqa: PLC0415
+    from freehold.cli.prices_rows import of_bill, unused  # noqa: PLC0415
     from freehold.cli.talk import say, say_findings  # noqa: PLC0415
 
     opened = open_spec(arguments.spec)
@@ -123,6 +123,8 @@ def _check(arguments: argparse.Namespace) -> int:
     _put(arguments.format, "faults", bad)
     faults = sum(row.is_fault for row in rows)
     say(f"{faults} of {len(rows)} prices are unknown or stale")
+    if idle := unused(opened.quotes, rows, priced.cost):
+        say(f"quoted, but no price of the bill: {', '.join(idle)}")
     return FOUND if faults else GOOD
 
 

@@ -102,6 +102,13 @@ def of_bill(
     return [*map(shelf.line, paid.values()), *map(shelf.row, others)]
 
 
+def unused(quotes: Quotes | None, rows: Sequence[Row], cost: Cost) -> Sequence[str]:
+    """Items that the user has prices of, none of which is a price of the bill."""
+    quoted = dict.fromkeys(quote.item for quote in quotes.quotes) if quotes else {}
+    taken = {row.item for row in rows if row.price.source == cost.quotes}
+    return [item for item in quoted if item not in taken]
+
+
 def _items(catalog: Catalog) -> Sequence[str]:
     """Everything that can be bought, or rented instead."""
     return tuple(dict.fromkeys((*catalog.items, *catalog.prices.by_item)))

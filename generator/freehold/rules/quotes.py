@@ -11,7 +11,7 @@ from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import ids
 from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.pricing import Pricing, called, is_expired
-from freehold.cost.types import Basis
+from freehold.cost.types import Basis, Category
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.rules.cost import amounts
@@ -208,6 +208,22 @@ def quote_span(desk: Desk) -> Iterator[Finding]:
 
 
 @quote_rule
+def quote_of_tokens(desk: Desk) -> Iterator[Finding]:
+    """A quote is for an API, which bills input and output at prices of their own.
+
+    One price would be that of neither, and the price book's would count in silence.
+    """
+    apis = desk.catalog.prices.all_of(Category.API)
+    for loc, quote in desk.each():
+        if quote.item in apis:
+            yield Finding(
+                message=f"`{quote.item}` bills input and output apart, the quote has one price",
+                loc=(*loc, "item"),
+                help="remove it: an alternative of `api` counts at the prices of the price book",
+            )
+
+
+@quote_rule
 def repeated_quote(desk: Desk) -> Iterator[Finding]:
     """A price is there twice: same item, kind, quantity, vendor, reference and date.
 
@@ -229,8 +245,8 @@ def repeated_quote(desk: Desk) -> Iterator[Finding]:
 def unknown_item(desk: Desk) -> Iterator[Finding]:
     """A quote is for something that neither the catalog nor the spec knows, so it has no use.
 
-    Known are the items of a bill, which `freehold prices list` shows, the cloud instances and
-    APIs of the price book, and what the spec itself names in `cost.lines` and
+    Known are the items of a bill, which `freehold prices list` shows, the cloud instances of
+    the price book, and what the spec itself names in `cost.lines` and
     `cost.alternatives`. A pool's machines as a whole are `server.CARD-xCOUNT`, or `server.POOL`
     without GPUs.
     """
