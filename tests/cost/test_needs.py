@@ -126,6 +126,14 @@ def test_whole_when_a_quote_prices_it(more: dict[str, str], is_whole: bool) -> N
     assert ("gpu/chassis.2u-4gpu" in found.lines) is not is_whole
 
 
+def test_a_quote_for_so_many_that_all_hosts_take_is_reached() -> None:
+    # 2 hosts with 512 GiB take 16 modules of 64 GiB.
+    found = bought(quotes=quote("memory.rdimm-64gb", "900.00 EUR", minimum=16))
+    assert counts(found)["memory.rdimm-64gb"] == "16"
+    found = bought(quotes=quote("memory.rdimm-64gb", "900.00 EUR", minimum=17))
+    assert "memory.rdimm-64gb" not in counts(found)
+
+
 def test_a_quoted_part_is_the_one_that_is_bought() -> None:
     found = bought(quotes=quote("memory.rdimm-64gb", "9000.00 EUR"))
     assert counts(found)["memory.rdimm-64gb"] == "16"

@@ -24,7 +24,7 @@ class Purchase:
     plan: Plan
     catalog: Catalog
     pricing: Pricing
-    _prices: dict[str, tuple[bool, bool, Decimal]] = field(default_factory=dict, repr=False)
+    _prices: dict[tuple[str, int], tuple[bool, bool, Decimal]] = field(default_factory=dict, repr=False)
 
     @property
     def in_racks(self) -> bool:
@@ -89,17 +89,18 @@ class Purchase:
 
     def _rank(self, choice: tuple[str, int]) -> tuple[bool, bool, Decimal, int]:
         identity, count = choice
-        is_free, is_unknown, one = self._price(identity)
+        is_free, is_unknown, one = self._price(identity, count * len(self.hosts))
         return is_free, is_unknown, one * count, count
 
-    def _price(self, identity: str) -> tuple[bool, bool, Decimal]:
-        if identity not in self._prices:
+    def _price(self, identity: str, quantity: int) -> tuple[bool, bool, Decimal]:
+        """By what all hosts would take of it: price breaks count for the order."""
+        if (identity, quantity) not in self._prices:
             category = hardware()[identity].category
-            price = self.pricing.price(identity, category, Decimal(1)).price
-            self._prices[identity] = (
+            price = self.pricing.price(identity, category, Decimal(quantity)).price
+            self._prices[identity, quantity] = (
                 not self.has_quote(price), price.base is None, price.base or Decimal(0),
             )  # fmt: skip
-        return self._prices[identity]
+        return self._prices[identity, quantity]
 
 
 def parts(identity: str) -> dict[str, Hardware]:
