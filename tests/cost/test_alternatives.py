@@ -434,6 +434,28 @@ def test_people_are_needed_there_too() -> None:
     assert paid(cloud, Category.STAFF) == paid(api, Category.STAFF)
 
 
+def test_a_month_that_is_cut_short_costs_its_days() -> None:
+    """From 17 March 2027 to 30 November 2031: 14 of the last month's 30 days."""
+    spec = (
+        "{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: cloud_egress.aws, "
+        "staff: {fte: 0.5, cost: 96000 EUR/year}}"
+    )
+    whole = setting(f"{{other: {spec}}}")
+    late = replace(whole.terms, calendar=Calendar(ORDERED, date(2027, 3, 17), 60))
+    (found,) = offers(replace(whole, terms=late)).costs
+    share = D(14) / 30
+    ends = {category: paid(found, category)[-1] for category in {f.category for f in found.flows}}
+    assert ends == {
+        Category.CLOUD: round(1460 * share, 2), Category.NETWORK: D("193.20"),  # of 414.00
+        Category.STAFF: round(4000 * share, 2),
+    }  # fmt: skip
+
+
+def test_flows_of_people_depend_on_their_pay() -> None:
+    found = one(f"{{api: {GPT[6:-1]}, staff: {{fte: 0.5, cost: 96000 EUR/year}}}}")
+    assert {f.drivers for f in found.flows if f.category is Category.STAFF} == {("staff",)}
+
+
 def test_a_contract_overrides_the_book() -> None:
     assert paid(one("{cloud: cloud_gpu.nebius_l40s}"))[0] == 8 * 730
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.bought import bought, quote
-from freehold.cost.types import Basis, Category
+from freehold.cost.types import Basis, Category, Confidence
 
 D = Decimal
 HARDWARE = {"server", "gpu", "cpu", "memory", "storage", "network", "facility"}
@@ -30,6 +30,18 @@ def test_numbers_and_ids() -> None:
     assert names[0] == "one/chassis.2u-4gpu"
     assert names.index("two/gpu.l40s-48gb") > names.index("one/cable.dac-25g")
     assert {name.partition("/")[0] for name in names} == {"one", "two", "site"}
+
+
+def test_each_line_is_of_a_group() -> None:
+    """Whoever says its price, and if nobody does."""
+    location = {"kind": "colocation", "power_included": True}
+    found = bought(location=location, without=("support",))
+    groups = {line.id: line.group for line in found.lines.values()}
+    assert groups["site/support.hardware"] == "support"
+    assert groups["site/rent"] == "space"
+    assert groups["site/electricity"] == "energy"
+    for line in found.lines.values():
+        assert line.group == found.pricing.group(line.need.item.category)
 
 
 def test_an_id_stays_when_prices_and_numbers_change() -> None:
@@ -100,6 +112,7 @@ def test_what_is_not_bought_is_listed_with_the_reason(without: str) -> None:
         line = found[name]
         assert (line.price.basis, line.extended) == (Basis.INCLUDED, D(0))
         assert line.price.note == "not bought: `cost.without`"
+        assert (line.group, line.price.confidence) == ("machines", Confidence.HIGH)
     assert found["gpu/cpu.epyc-9555p"].price.basis is not Basis.INCLUDED
 
 

@@ -288,6 +288,14 @@ def test_tokens_are_worth_buying_machines_for_from_some_hours_on() -> None:
     )
 
 
+def test_hours_to_pay_from_are_rounded_up() -> None:
+    """2401 of 4800 are 3.00125 of 6 hours: 3.0 would be too few."""
+    by_use = by(use={"demand": "50 %", "load": "50 %"})
+    own = option("owning", [flow(ORDERED, "2401")])
+    found = break_even(own, option("api", monthly("200", Category.API)), by_use)
+    assert "from 3.1 hours" in found.verdict
+
+
 def test_all_powered_hours_may_not_be_enough() -> None:
     """Twice the 4800 at most, since demand comes in half of the hours already."""
     by_use = by(use={"demand": "50 %"})

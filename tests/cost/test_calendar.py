@@ -143,8 +143,19 @@ def test_the_months_of_service_are_the_horizon(day: date, wait: int, horizon: in
 def test_a_horizon_within_the_lead_time_is_refused() -> None:
     text = CLINIC + COST.replace("5 years", "3 months")
     found, report = assembling(text, bill(line(MACHINE, "1")))
+    assert report.findings[0].help == "write a longer horizon, or a shorter `lead_time`"
     assert found is None
     assert [one.rule for one in report.findings] == ["horizon-too-short"]
     assert "2027-03-01" in report.findings[0].message
     assert report.findings[0].span
     assert "3 months" in report.source.line(report.findings[0].span.line)
+
+
+def test_without_a_lead_time_those_of_the_machines_count() -> None:
+    text = CLINIC + COST.replace("5 years", "4 months").replace("  lead_time: 3 months\n", "")
+    found, report = assembling(text, bill(line(MACHINE, "1")))  # 20 weeks
+    assert found is None
+    assert "serve from 2027-04-20 on" in report.findings[0].message
+    assert report.findings[0].help == (
+        "write a longer horizon, or `lead_time: 4 weeks` when you know that they come sooner"
+    )

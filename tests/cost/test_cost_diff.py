@@ -120,6 +120,13 @@ def test_figures_that_are_not_known() -> None:
     assert row.split() == ["per", "million", "tokens", "at", "least", "0.9000", "?", "?"]
 
 
+def test_half_a_digit_per_million_is_rounded_up() -> None:
+    owning = replace(OLD.owning, units=replace(made.UNITS, per_million_blended=D("0.85005")))
+    (row,) = (figure for figure in difference(OLD, replace(OLD, owning=owning)).figures
+              if figure.name == "per million tokens")  # fmt: skip
+    assert row.after == Total(D("0.8501"), 1)
+
+
 def test_there_is_no_share_of_nothing() -> None:
     assert Figure("x", Total(D(0)), Total(D(5))).share is None
     assert Figure("x", Total(D(0)), Total(D(5))).difference == 5

@@ -153,6 +153,14 @@ def test_a_share_of_others_follows_them() -> None:
     }
 
 
+def test_shares_of_what_is_certain_add_up() -> None:
+    """Half of it is of 50 and 50, the other of 100."""
+    board = exact(Category.CPU, "50")
+    rack = exact(Category.FACILITY, "50")
+    made = found(replace(GPU, extended=D(100)), board, rack, SUPPORT)
+    assert made.terms([flow(SUPPORT, "80")]) == {(): D(40), ("gpu/gpu.made",): D(40)}
+
+
 def test_a_share_of_others_has_a_factor_of_its_own_too() -> None:
     made = found(GPU, SUPPORT, ranges={"support": ("-10 %", "20 %")})
     assert made.terms([flow(SUPPORT, "80")]) == {("gpu/gpu.made", "support"): D(80)}
