@@ -24,7 +24,9 @@ class Purchase:
     plan: Plan
     catalog: Catalog
     pricing: Pricing
-    _prices: dict[tuple[str, int], tuple[bool, bool, Decimal]] = field(default_factory=dict, repr=False)
+    _prices: dict[tuple[str, int], tuple[bool, bool, Decimal]] = field(
+        default_factory=dict, repr=False
+    )
 
     @property
     def in_racks(self) -> bool:
