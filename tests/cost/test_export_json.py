@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from cost.examples import NAMES, example
 from cost.made import BREACHED, RESULT
 from freehold.cost.export.as_json import document, encode, schema
-from freehold.cost.types import Result
+from freehold.cost.types import Basis, NamedPrice, Result, UnitPrice
 
 D = Decimal
 
@@ -97,6 +97,18 @@ def test_a_lease_and_a_result_without_draws(validator: Draft202012Validator) -> 
     validator.validate(found)
     assert found["lease"]["nominal"] == found["totals"]["nominal"]
     assert found["uncertainty"] is found["demand"] is None
+
+
+def test_prices_of_alternatives_have_a_unit(validator: Draft202012Validator) -> None:
+    now, later = parsed(RESULT)["alternatives"][0]["prices"]
+    assert (now["item"], now["unit"], now["since"]) == ("cloud_gpu.made", "instance hour", None)
+    assert (now["amount"]["base"], now["original"], now["currency"]) == ("11.50", "12.50", "USD")
+    assert (now["as_of"], now["stale"], later["since"]) == ("2025-12-23", True, "2027-01-01")
+    nobodys = NamedPrice("x", "x", "GB", UnitPrice(None, Basis.UNKNOWN))
+    lacking = replace(RESULT.alternatives[0], prices=(nobodys,))
+    found = parsed(replace(RESULT, alternatives=(lacking,)))
+    validator.validate(found)
+    assert found["alternatives"][0]["prices"][0]["amount"] is None
 
 
 def test_the_same_bytes_each_time() -> None:

@@ -35,6 +35,23 @@ def test_totals_verdict_and_lines() -> None:
     assert "`freehold diff OLD NEW --format markdown`" in said
 
 
+def test_what_buying_earns_and_what_is_billed() -> None:
+    said = text(RESULT)
+    assert "| hyperscaler | 112,850.70 | 71.2 % | month 10 | month 10 |" in said
+    assert (
+        "- hyperscaler, 8x L40S (on-demand): 11.50 EUR per instance hour (12.5 USD, nvidia, "
+        "2025-12-23, too old)\n"
+    ) in said
+    free = replace(RESULT.alternatives[0], prices=())
+    assert "<details>" not in text(replace(RESULT, alternatives=(free,)))
+    unknown = replace(RESULT.break_even[0], saving=None, irr=None, irr_note="prices are *missing*")
+    assert "| hyperscaler | not known | none: prices are \\*missing\\* | month 10 |" in text(
+        replace(RESULT, break_even=(unknown,))
+    )
+    alone = text(replace(RESULT, alternatives=(), break_even=()))
+    assert "instead of renting" not in alone
+
+
 def test_what_nobody_knows_comes_first_then_what_weighs_most() -> None:
     assert [row[0] for row in rows(RESULT)][-5:] == ["2", "1", "4", "5", "3"]
     assert "| 4 | Electricity | 1000 kWh | 0.19 | 4,748.10 |" in text(RESULT)  # 21 * 226.10

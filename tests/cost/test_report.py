@@ -404,6 +404,13 @@ def crossing(month: int, *, to_owning: bool) -> Crossing:
     return Crossing(date(2027 + month // 12, month % 12 + 1, 1), month, to_owning=to_owning)
 
 
+def test_hours_are_rounded_up_as_in_the_verdict() -> None:
+    even = replace(made.BREAK_EVEN, threshold_hours_per_day=D("10.21"))
+    found = break_even(replace(made.RESULT, break_even=(even,)))
+    assert found
+    assert found.table.rows[0][3] == "10.3"
+
+
 def test_what_buying_earns() -> None:
     conventions = replace(made.CONVENTIONS, discount_rate=D("0.08"))
     none = replace(made.BREAK_EVEN, alternative="x", irr=None, irr_note="it is lost",

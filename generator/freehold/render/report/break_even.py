@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_UP, Decimal
 from typing import Final
 
 from matplotlib.axes import Axes
@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from freehold.cost.export import words
 from freehold.cost.types import BreakEven, Outcome, Result
 from freehold.render.report import colours
-from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent, plain
+from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent
 from freehold.render.report.chart import Chart, Words, axes, chart, fitting, style
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
@@ -23,6 +23,8 @@ _LONG: Final = 24
 """Months from which years are marked rather than quarters."""
 _HIGHEST: Final = 3
 """The chart ends at so many times what owning takes; steeper lines leave it."""
+_TENTH: Final = Decimal("0.1")
+"""What hours are said to, rounded up as in the verdict."""
 _OUTCOMES: Final = {
     Outcome.NEVER: "never",
     Outcome.ALWAYS: "from the first day on",
@@ -144,7 +146,7 @@ def _row(one: BreakEven, amounts: Amounts) -> Sequence[str]:
         one.alternative,
         " ".join(_when(one)),
         amounts.exact(one.saving),
-        _from(hours, one, "" if hours is None else plain(round(hours, 1))),
+        _from(hours, one, "" if hours is None else f"{hours.quantize(_TENTH, ROUND_UP):f}"),
         _from(tokens, one, "" if tokens is None else brief(tokens)),
     )
 
