@@ -65,7 +65,7 @@ def test_totals_side_by_side() -> None:
     assert cells == [
         ["EUR", "BEFORE", "AFTER", "DIFFERENCE", "SHARE"],
         ["capital cost", "at least 76,161.20", "80,000.00", "of the known +3,838.80", "+5.0 %"],
-        ["running cost, first year", "4,141.20", "4,141.20", "+0.00", "+0.0 %"],
+        ["running cost, a year", "4,141.20", "4,141.20", "+0.00", "+0.0 %"],
         ["cost of owning", "at least 76,149.30", "76,000.00", "of the known -149.30", "-0.2 %"],
         ["present value", "at least 76,149.30", "70,000.00", "of the known -6,149.30", "-8.1 %"],
         ["per million tokens", "at least 0.9000", "0.8500", "of the known -0.0500", "-5.6 %"],

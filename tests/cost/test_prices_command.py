@@ -179,6 +179,15 @@ def test_check_names_what_is_unknown_and_stale(tmp_path: Path, capsys: Capture) 
     assert err.splitlines()[-1].endswith("prices are unknown or stale")
 
 
+def test_check_names_a_currency_without_a_rate(tmp_path: Path, capsys: Capture) -> None:
+    spec = SPEC + COST.replace("EUR", "GBP")
+    assert main(["prices", "check", str(site(tmp_path, spec, "version: 1\nquotes: []\n"))]) == 1
+    out = capsys.readouterr().out
+    lines = {line.split()[0]: line for line in out.splitlines()}
+    assert "unknown: no rate from EUR" in lines["rails"]
+    assert "unknown:" not in lines["insurance"]
+
+
 def test_check_names_quotes_that_the_bill_does_not_take(tmp_path: Path, capsys: Capture) -> None:
     more = (
         "  - {item: gpu.t4-16gb, price: 10 EUR}\n"

@@ -128,6 +128,14 @@ def test_what_the_spec_leaves_out_is_said() -> None:
     assert result(FULL).assumptions == ()
 
 
+def test_a_currency_without_a_rate_is_named() -> None:
+    dollars = COST.replace("EUR", "GBP")
+    said = [one for one in result(CLINIC + dollars).assumptions if "no rate" in one]
+    assert len(said) == 2  # of EUR and of USD
+    assert said[0].startswith("Prices of the price book in EUR are not known in GBP")
+    assert "`rates: {EUR: …}`" in said[0]
+
+
 def test_hardware_that_is_replaced_is_said_to_bring_nothing() -> None:
     short = bill(line(item(life_months=24), "1000.00"))
     assert any("replaced" in one for one in assembled(CLINIC + COST, short).assumptions)

@@ -63,7 +63,9 @@ class Row:
     def faults(self) -> str:
         """What is wrong with it."""
         age = "undated" if self.age is None else f"{self.age} days old"
-        unknown = ["unknown"] if self.is_unknown else []
+        has_no_rate = self.is_unknown and self.price.original is not None
+        why = f": no rate from {self.price.currency}" if has_no_rate else ""
+        unknown = [f"unknown{why}"] if self.is_unknown else []
         stale = [f"{age}, limit {self.price.limit_days}"] if self.price.is_stale else []
         return "; ".join((*unknown, *stale, *self.expired))
 

@@ -126,7 +126,7 @@ def _without(old: Result | None, new: Result | None) -> str:
 
 def _figures(old: Result, new: Result) -> Iterator[Figure]:
     yield Figure("capital cost", old.capex, new.capex)
-    yield Figure("running cost, first year", old.opex_year, new.opex_year)
+    yield Figure("running cost, a year", old.opex_year, new.opex_year)
     yield Figure("cost of owning", old.owning.nominal, new.owning.nominal)
     yield Figure("present value", old.owning.npv, new.owning.npv)
     yield Figure("per million tokens", _per_million(old), _per_million(new))

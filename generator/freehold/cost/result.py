@@ -236,6 +236,11 @@ class Assembly:
             yield "Hardware is sold at the end at the low end of what dated sources say."
         if any(len(generations(line, terms)) > 1 for line in self.bill.lines):
             yield "Hardware that is replaced when its life is over brings nothing."
+        for currency in _without_rate(self.bill.lines):
+            yield (
+                f"Prices of the price book in {currency} are not known in {cost.currency}, since "
+                f"no rate is stated: `rates: {{{currency}: …}}` beside the quotes has it."
+            )
         yield from throughputs(self.cluster, self.plan)[1]
 
 
@@ -252,6 +257,12 @@ def costs(
         units=None,
         note=note,
     )
+
+
+def _without_rate(lines: Iterable[BomLine]) -> list[str]:
+    """Currencies of prices that are there, and that nobody can convert."""
+    prices = (line.price for line in lines if line.is_unknown)
+    return sorted({price.currency for price in prices if price.original is not None})
 
 
 def _unknown(lines: Iterable[BomLine]) -> int:

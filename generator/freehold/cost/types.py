@@ -571,7 +571,7 @@ class Result:
     lines: tuple[BomLine, ...]
     capex: Total
     opex_year: Total
-    """Running cost of the first year of service."""
+    """What recurs, by the year, at the prices of the day of the order."""
     by_category: Mapping[Category, Total]
     """Capital and once-paid cost."""
     physics: Physics

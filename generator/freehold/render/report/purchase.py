@@ -52,7 +52,7 @@ def named(category: Category) -> str:
 def purchase(result: Result) -> Purchase:
     """Subtotals, what running it takes, and all lines."""
     amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
-    running = f"Running it takes {amounts.total(result.opex_year)} in the first year of service."
+    running = f"Running it takes {amounts.total(result.opex_year)} a year at today's prices."
     return Purchase(_summary(result, amounts), running, _lines(result, amounts))
 
 
