@@ -121,6 +121,7 @@ def test_tokens_with_a_hole() -> None:
     assert below.line == SWITCH
     above = only(Gates(per_million_tokens=eur("0.5")), made.RESULT)
     assert above.message.endswith(": the limit is 0.5 EUR")
+    assert below.gate == above.gate == "per_million_tokens"
 
 
 @pytest.mark.parametrize("units", [None, replace(made.UNITS, per_million_blended=None)])
@@ -128,8 +129,8 @@ def test_tokens_that_are_not_known(units: UnitCosts | None) -> None:
     result = whole()
     result = replace(result, owning=replace(result.owning, units=units))
     found = only(Gates(per_million_tokens=eur("5")), result)
-    assert found.message.startswith("what a million tokens cost is not known")
-    assert found.line is None
+    assert found.message == "what a million tokens cost is not known: not known to be within 5 EUR"
+    assert (found.gate, found.line) == ("per_million_tokens", None)
 
 
 def test_quoted_share() -> None:

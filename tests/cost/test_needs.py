@@ -224,6 +224,96 @@ def test_a_switch_only_where_hosts_meet() -> None:
     assert (many["site/switch.tor-48x25g"], many["site/optic.100g-sr4"]) == ("2", "4")
 
 
+WHERE = {
+    "gpu/chassis.2u-4gpu": "nodes.gpu.hosts",
+    "gpu/cpu.epyc-9555p": "nodes.gpu.cpu.cores",
+    "gpu/memory.rdimm-128gb": "nodes.gpu.memory",
+    "gpu/storage.nvme-7.68tb": "nodes.gpu.storage.models",
+    "gpu/storage.boot-m2-960gb": "nodes.gpu.hosts",
+    "gpu/nic.cx6lx-2x25g": "nodes.gpu.hosts",
+    "gpu/gpu.l40s-48gb": "nodes.gpu.gpus",
+    "gpu/rails": "nodes.gpu.hosts",
+    "gpu/cable.dac-25g": "nodes.gpu.hosts",
+    "whole/server.l40s-48gb-x4": "nodes.whole.gpus",
+    "whole/gpu.l40s-48gb": "nodes.whole.gpus",
+    "whole/part.cores": "nodes.whole.cpu.cores",
+    "whole/part.memory": "nodes.whole.memory",
+    "whole/part.storage": "nodes.whole.storage.models",
+    "whole/part.network": "nodes.whole.hosts",
+    "whole/rails": "nodes.whole.hosts",
+    "whole/cable.dac-25g": "nodes.whole.hosts",
+    "site/switch.tor-48x25g": "nodes",
+    "site/optic.100g-sr4": "nodes",
+    "site/rack.42u": "cost.location.rack",
+    "site/pdu.22kw": "cost.location.feeds",
+    "site/ups": "cost.location.ups",
+    "site/gpu.l40s-48gb/spare": "cost.spares",
+    "site/support.hardware": "cost.support",
+    "site/installation": "cost.installation",
+    "site/freight": "cost",
+    "site/insurance": "cost",
+    "site/decommissioning": "cost",
+    "site/staff": "cost.staff",
+    "site/service.audit": "cost.lines.0",
+    "site/electricity": "cost.electricity",
+}
+
+
+def test_every_line_says_where_in_the_spec_it_comes_from() -> None:
+    found = bought(
+        {"gpu": {}, "whole": {}}, whole=("whole",), location={"ups": "5 min"}, support="10 %",
+        installation="5 %", staff={"fte": "0.5", "cost": "96000 EUR/year"},
+        lines=[{"item": "service.audit", "price": "1 EUR"}],
+    )  # fmt: skip
+    paths = {name: ".".join(map(str, line.need.path)) for name, line in found.lines.items()}
+    assert paths == WHERE
+    assert found.lines["site/service.audit"].need.item.source == "the spec"
+    rented = bought(
+        location={"kind": "colocation", "rent": "9 EUR/kW/month", "cooling": "1 EUR/kWh"}
+    ).lines
+    assert rented["site/rent"].need.path == ("cost", "location", "rent")
+    assert rented["site/cooling"].need.path == ("cost", "location", "cooling")
+
+
+def test_what_is_bought_once_is_capital_and_what_is_paid_again_is_not() -> None:
+    found = bought({"gpu": {}, "whole": {}}, whole=("whole",), location={"ups": "5 min"})
+    running = {
+        name: (line.need.quantity, line.need.every, line.need.prepaid)
+        for name, line in found.lines.items() if not line.need.is_capital
+    }  # fmt: skip
+    assert running == {
+        "site/support.hardware": (D("0.1"), 12, True),
+        "site/insurance": (D(1), 12, True),
+        "site/decommissioning": (D(1), None, False),
+        "site/staff": (D("0.21"), 1, False),
+        "site/electricity": (found.lines["site/electricity"].need.quantity, 1, False),
+    }
+
+
+def test_what_a_whole_machine_contains_is_part_of_its_price() -> None:
+    found = bought({"whole": {}}, whole=("whole",), location={"kind": "office"}).lines
+    parts = {name: line.need.parent for name, line in found.items() if line.need.parent}
+    assert set(parts.values()) == {"server.l40s-48gb-x4"}
+    assert parts.keys() == {
+        "whole/gpu.l40s-48gb", "whole/part.cores", "whole/part.memory", "whole/part.storage",
+        "whole/part.network",
+    }  # fmt: skip
+
+
+def test_lines_say_why_they_are_as_many() -> None:
+    found = bought(location={"ups": "5 min"}).lines
+    notes = {name: line.need.note for name, line in found.items() if line.need.note}
+    assert notes["gpu/storage.boot-m2-960gb"] == "one mirrors the other"
+    assert notes["gpu/cable.dac-25g"] == "both ports of each network card"
+    assert notes["site/pdu.11kw"] == "2N: 1 for the load of each rack, 1 besides"
+    assert notes["site/ups"] == ("4.77 kW at most x coincidence 1 / power factor 0.9, for 5 min")
+    assert notes["site/staff"] == (
+        "8 GPUs / 75 for each full-time engineer; `cost.staff` says better"
+    )
+    soldered = bought({"gpu": B200}).lines["gpu/server.b200-sxm-180gb-x8"]
+    assert soldered.need.note == "GPUs are soldered: support replaces them, spares do not"
+
+
 def test_the_place_decides_what_stands_around_the_machines() -> None:
     room = bought().counts()
     rented = bought(location={"kind": "colocation", "rent": "180 EUR/kW/month"}).counts()
@@ -502,6 +592,8 @@ def test_ids_are_known_before_anything_is_planned() -> None:
         update={"gpus": bought().cluster.nodes["gpu"].gpus.model_copy(update={"model": "x"})}  # type: ignore[union-attr]
     )
     assert list(items_of_pools({"gpu": unknown}, builtin())) == []
+    edge = {"gpu": unknown, "edge": found.cluster.nodes["edge"]}
+    assert list(items_of_pools(edge, builtin())) == ["server.edge"]
 
 
 def test_every_card_has_an_item_and_machines_are_those_that_advise_knows() -> None:

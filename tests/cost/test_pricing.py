@@ -385,6 +385,7 @@ def test_minor_units_are_the_currencys() -> None:
     assert pricing(currency="KWD", electricity="0.05 KWD/kWh").rounding.minor_units == 3
     half_even = pricing(currency="JPY", electricity="9 JPY/kWh", rounding="half-even").rounding
     assert (half_even.minor_units, half_even(D("2.5"))) == (0, D(2))
+    assert pricing(currency="JPY", electricity="9 JPY/kWh").rounding(D("2.5")) == 3
 
 
 @pytest.mark.parametrize(

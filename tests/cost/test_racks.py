@@ -147,13 +147,16 @@ def test_the_smallest_pdu_that_needs_no_more_racks() -> None:
     assert distribution(Location(), [box("host", power=D(90_000))]).pdu == "pdu.22kw"
     stated = Location.model_validate({"rack": {"power": "7.4 kW"}})
     assert distribution(stated, []).feed == D(7400)
-    assert distribution(stated, []).pdu == "pdu.11kw"
+    assert (distribution(stated, []).pdu, distribution(stated, []).pdus) == ("pdu.11kw", 1)
+    most = Location.model_validate({"rack": {"power": "11 kW"}})
+    assert distribution(most, []).pdu == "pdu.11kw"
 
 
 def test_what_stands_in_racks_follows_from_what_is_bought() -> None:
     """A host: chassis 300 W, 4 x 350 W, 360 W, 4 x 12 W, 20 W, 2 x 8 W, 12 W = 2156 W."""
     found = bought()
     hosts, switch = boxes(found.needs, builtin())
+    assert (hosts.pool, hosts.names) == ("gpu", ("gpu-1", "gpu-2"))
     assert (hosts.power, hosts.units, hosts.outlets) == (D(2156), 2, 2)
     assert hosts.weight == D(28) + 4 * D("1.2") + 4
     assert (switch.names, switch.power) == (("switch.tor-48x25g",), D(458))

@@ -58,6 +58,7 @@ def test_without_ranges_everything_is_its_base() -> None:
     cheaper, dearer = option("cheaper", flow("1234.52")), option("dearer", flow("1234.54"))
     found = spread_of(owning, cheaper, dearer, drivers=())
     assert (found.drivers, found.tornado) == ((), ())
+    assert (found.seed, found.draws, found.distribution) == (1, 400, "pert")
     assert found.quantiles == (
         Quantiles("owning", D("1234.53"), D("1234.53"), D("1234.53"), None),
         Quantiles("cheaper", D("1234.52"), D("1234.52"), D("1234.52"), D(0)),
