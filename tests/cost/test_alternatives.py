@@ -470,6 +470,30 @@ def test_the_bridge_serves_until_the_machines_do() -> None:
     assert len(found.costs[0].flows) == 60
 
 
+def test_a_bridge_changes_no_unit_cost_of_the_alternative() -> None:
+    """60 months and their tokens instead of 57 of both."""
+    for other in (GPT, "{cloud: cloud.sovereign, instances: 1}"):
+        alone, bridging = one(other).units, one(other, more="  bridge: other\n").units
+        assert alone is not None
+        assert bridging is not None
+        assert abs((alone.per_million_blended or 0) - (bridging.per_million_blended or 1)) < D(
+            "1e-6"
+        )
+        assert abs((alone.per_user_month or 0) - (bridging.per_user_month or 1)) < D("1e-6")
+        assert (alone.per_gpu_hour is None) is (bridging.per_gpu_hour is None)
+        assert alone.per_gpu_hour in {None, bridging.per_gpu_hour}
+
+
+def test_energy_of_the_machines_is_none_of_the_alternatives() -> None:
+    spec = f"{CLINIC}{BASE}{USE}  alternatives: {{other: {GPT}}}\n"
+    found = assembled(spec, bill(line(item(), "1000.00")))
+    assert found.owning.units is not None
+    assert found.owning.units.kwh_per_million is not None
+    (units,) = (other.units for other in found.alternatives)
+    assert units is not None
+    assert (units.kwh_per_million, units.kgco2e_per_million) == (None, None)
+
+
 def test_prepaid_instances_bridge_as_a_bridge() -> None:
     found = offered(
         "{other: {cloud: cloud.sovereign, instances: 1, prepaid: 1 year}}", more="  bridge: other\n"

@@ -288,6 +288,8 @@ def test_what_is_bought_once_is_capital_and_what_is_paid_again_is_not() -> None:
         "site/staff": (D("0.21"), 1, False),
         "site/electricity": (found.lines["site/electricity"].need.quantity, 1, False),
     }
+    assert found.lines["site/freight"].need.quantity == 1
+    assert found.lines["site/decommissioning"].need.note == "paid at the end"
 
 
 def test_what_a_whole_machine_contains_is_part_of_its_price() -> None:
