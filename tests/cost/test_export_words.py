@@ -12,6 +12,7 @@ from freehold.cost.export.words import (
     grouped,
     holes,
     money,
+    months,
     named_price,
     number,
     paid_back,
@@ -123,3 +124,7 @@ def test_what_prices_rest_on() -> None:
 def test_rounding_is_the_bills() -> None:
     assert rounding_of(CONVENTIONS)(D("0.125")) == D("0.13")
     assert rounding_of(replace(CONVENTIONS, rounding="half-even"))(D("0.125")) == D("0.12")
+
+
+def test_one_month_is_one() -> None:
+    assert (months(1), months(60)) == ("1 month", "60 months")

@@ -254,7 +254,10 @@ def test_what_is_bought_adds_up() -> None:
         ("Network", "3 × Cable, and 1 more line", "1.20", "1"),  # noqa: RUF001 - not the letter x
     ]
     assert found.summary.sums == ("At least", "", "76,161.20", "1")
-    assert found.running == "Running it takes 4,141\xa0EUR a year at today's prices."
+    assert found.running == (
+        "Of that, at least 76,161.20\xa0EUR, 1 line without a price is capital. "
+        "Running it takes 4,141.20\xa0EUR a year at today's prices."
+    )
     first, switch, *_, support = found.lines.rows
     assert first[:7] == (
         "1", "NVIDIA L40S 48 GB (NVIDIA, 900-2G133-0080-000)", "8", "8,000.00", "64,000.00",

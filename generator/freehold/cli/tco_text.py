@@ -10,6 +10,7 @@ from freehold.cost.export.words import (
     day,
     grouped,
     holes,
+    months,
     named_price,
     paid_back,
     percent,
@@ -33,7 +34,7 @@ def _lines(result: Result) -> Iterator[str]:
     conventions = result.conventions
     yield (
         f"{result.cluster}: total cost of ownership in {conventions.currency} over "
-        f"{conventions.horizon_months} months from {day(conventions.ordered)}, in service from "
+        f"{months(conventions.horizon_months)} from {day(conventions.ordered)}, in service from "
         f"{day(conventions.in_service)}"
     )
     for part in (_verdicts, _returns, _options, _prices, _years, _spread):

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Final, Self
 
 from freehold.cost.calendar import Calendar, begun, months_between, months_later
+from freehold.cost.export.words import months
 from freehold.cost.money import EXACT
 from freehold.cost.returns import rate_of_return
 from freehold.cost.types import (
@@ -253,7 +254,7 @@ def _verdict(found: BreakEven, by: Comparison) -> str:
     saving = found.saving or Decimal(0)
     more = "less" if saving > 0 else "more"
     return (
-        f"{_course(found)}; over {by.calendar.horizon_months} months owning costs "
+        f"{_course(found)}; over {months(by.calendar.horizon_months)} owning costs "
         f"{by.amount(saving)} {more} ({by.worth}){_from_which_use(found, by.usage)}."
     )
 
@@ -261,7 +262,7 @@ def _verdict(found: BreakEven, by: Comparison) -> str:
 def _with_holes(owning: Costs, alternative: Costs, by: Comparison) -> str:
     """What the prices that are missing may come to before the verdict turns."""
     gap, other = alternative.npv.amount - owning.npv.amount, f"`{alternative.name}`"
-    over = f"over {by.calendar.horizon_months} months ({by.worth})"
+    over = f"over {months(by.calendar.horizon_months)} ({by.worth})"
     if owning.npv.unknown and alternative.npv.unknown:
         return f"Both sides lack prices, so whether owning is cheaper than {other} is not known."
     lacking, who = (owning, "owning") if owning.npv.unknown else (alternative, other)

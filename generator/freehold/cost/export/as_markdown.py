@@ -7,6 +7,7 @@ from typing import Final
 from freehold.cost.export.words import (
     grouped,
     holes,
+    months,
     named_price,
     paid_back,
     provenance,
@@ -48,7 +49,7 @@ def lines(result: Result) -> Iterator[str]:
         "Item",
         "Count",
         "Each, net",
-        f"Over {conventions.horizon_months} months",
+        f"Over {months(conventions.horizon_months)}",
         "Price",
     )
     yield from _table(header, _lines(result), right={0, 2, 3, 4})
@@ -67,11 +68,10 @@ def _table(header: Sequence[str], rows: Iterable[Sequence[str]], right: set[int]
 
 def _totals(result: Result) -> Iterator[Sequence[str]]:
     conventions, units = result.conventions, result.owning.units
-    months = conventions.horizon_months
     for title, sum_ in (
         ("Capital cost", result.capex),
         ("What recurs, a year at today's prices", result.opex_year),
-        (f"Cost of owning over {months} months", result.owning.nominal),
+        (f"Cost of owning over {months(conventions.horizon_months)}", result.owning.nominal),
         ("The same, discounted (NPV)", result.owning.npv),
     ):
         yield title, total(sum_, conventions.currency)

@@ -56,6 +56,11 @@ def total(sum_: Total, currency: str) -> str:
     return f"at least {money(sum_.amount, currency)}, {holes(sum_.unknown)}"
 
 
+def months(count: int) -> str:
+    """Such as `60 months`."""
+    return f"{count} month{'' if count == 1 else 's'}"
+
+
 def holes(count: int) -> str:
     """Such as `3 lines without a price`."""
     return f"{count} line{'' if count == 1 else 's'} without a price"

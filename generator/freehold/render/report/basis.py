@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from freehold.cost.export.words import months
 from freehold.cost.types import Basis, Result, UnitPrice
 from freehold.render.report.amounts import percent, plain
 from freehold.render.report.table import Table, columns
@@ -50,7 +51,7 @@ def _conventions(result: Result) -> Iterator[tuple[str, str]]:
     yield "Rounding", of.rounding
     yield "Ordered", of.ordered.isoformat()
     yield "In service", f"from {of.in_service.isoformat()}, {of.service_months} months"
-    yield "Horizon", f"{of.horizon_months} months, to {of.ends.isoformat()} (not included)"
+    yield "Horizon", f"{months(of.horizon_months)}, to {of.ends.isoformat()} (not included)"
     yield "Hours in a month", str(of.hours_per_month)
     rate = of.discount_rate
     yield "Discount rate", "none: nothing is discounted" if rate is None else percent(rate, 2)

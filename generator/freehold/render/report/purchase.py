@@ -7,7 +7,7 @@ from typing import Final
 
 from freehold.cost.export import words
 from freehold.cost.types import Basis, BomLine, Category, Result, Total
-from freehold.render.report.amounts import Amounts, plain, plural
+from freehold.render.report.amounts import NBSP, Amounts, lacking, plain, plural
 from freehold.render.report.names import shortened
 from freehold.render.report.table import Table, columns
 
@@ -52,8 +52,16 @@ def named(category: Category) -> str:
 def purchase(result: Result) -> Purchase:
     """Subtotals, what running it takes, and all lines."""
     amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
-    running = f"Running it takes {amounts.total(result.opex_year)} a year at today's prices."
+    running = (
+        f"Of that, {_exactly(result.capex, amounts)} is capital. Running it takes "
+        f"{_exactly(result.opex_year, amounts)} a year at today's prices."
+    )
     return Purchase(_summary(result, amounts), running, _lines(result, amounts))
+
+
+def _exactly(sum_: Total, amounts: Amounts) -> str:
+    amount = f"{amounts.exact(sum_.amount)}{NBSP}{amounts.currency}"
+    return f"{amounts.at_least(sum_.unknown)}{amount}{lacking(sum_)}"
 
 
 def _summary(result: Result, amounts: Amounts) -> Table:

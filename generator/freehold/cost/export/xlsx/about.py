@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export.words import day, holes, rests_on
+from freehold.cost.export.words import day, holes, months, rests_on
 from freehold.cost.export.xlsx import bill
 from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
@@ -25,7 +25,7 @@ def write_summary(sheet: Sheet, lines: Sheet, context: Context) -> None:
     sheet.widths(44, 10, 20, 44)
     sheet.title(f"{result.cluster}: bill of materials and total cost of ownership")
     _say(sheet, f"In {conventions.currency}, ordered on {day(conventions.ordered)}, in service "
-         f"from {day(conventions.in_service)}, over {conventions.horizon_months} months. "
+         f"from {day(conventions.in_service)}, over {months(conventions.horizon_months)}. "
          f"Tax: {conventions.tax}.")  # fmt: skip
     sheet.skip()
     sheet.header(
