@@ -476,10 +476,10 @@ def test_a_bridge_changes_no_unit_cost_of_the_alternative() -> None:
         alone, bridging = one(other).units, one(other, more="  bridge: other\n").units
         assert alone is not None
         assert bridging is not None
-        assert abs((alone.per_million_blended or 0) - (bridging.per_million_blended or 1)) < D(
-            "1e-6"
-        )
-        assert abs((alone.per_user_month or 0) - (bridging.per_user_month or 1)) < D("1e-6")
+        assert abs(
+            (alone.per_million_blended or D(0)) - (bridging.per_million_blended or D(1))
+        ) < D("1e-6")
+        assert abs((alone.per_user_month or D(0)) - (bridging.per_user_month or D(1))) < D("1e-6")
         assert (alone.per_gpu_hour is None) is (bridging.per_gpu_hour is None)
         assert alone.per_gpu_hour in {None, bridging.per_gpu_hour}
 

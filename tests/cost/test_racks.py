@@ -126,6 +126,8 @@ def test_outlets_are_spread_over_phases() -> None:
     assert rack.phases == (D(3000), D(3000), D(0))
     [rack] = pack([box("host", 2, power=D(3000))], limits(phases=3, feed=D(12_000), spare=0))
     assert rack.phases == (D(3000), D(1500), D(1500))
+    [full] = pack([box("host", 3, power=D(4000))], of_three)
+    assert full.phases == (D(4000),) * 3
     four = pack([box("host", 4, power=D(2500))], of_three)
     assert [rack.phases for rack in four] == [(D(2500),) * 3, (D(2500), D(0), D(0))]
 
