@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.lookup import gpu_of
-from freehold.catalog.price_book import Entry
+from freehold.catalog.price_book import Entry, Kind
 from freehold.cost.types import Category
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
@@ -44,6 +44,13 @@ rule_text(
 
     Its GPUs are counted as if each did what one of the plan's does. Where they are faster or
     slower, `instances` takes how many of them serve the same demand.
+    """,
+)
+rule_text(
+    "reserved-by-use",
+    """What is reserved or prepaid is said to be paid by its use.
+
+    It is paid in all hours, used or not, and is reckoned so: that is what its price is low for.
     """,
 )
 
@@ -104,6 +111,7 @@ def _check_cloud(market: _Market, cloud: Cloud, loc: Loc) -> None:
     if market.is_known(cloud.cloud, Category.CLOUD, "hour", (*loc, "cloud")):
         entry = market.catalog.offers[Category.CLOUD].get(cloud.cloud)
         _check_instances(market, cloud, entry, loc)
+        _check_hours(market, cloud, entry, loc)
     if cloud.egress is not None and cloud.egress_item is None:
         market.report.refuse(
             "egress-without-item",
@@ -113,6 +121,18 @@ def _check_cloud(market: _Market, cloud: Cloud, loc: Loc) -> None:
         )
     if cloud.egress_item is not None:
         market.is_known(cloud.egress_item, Category.CLOUD, "GB", (*loc, "egress_item"))
+
+
+def _check_hours(market: _Market, cloud: Cloud, entry: Entry | None, loc: Loc) -> None:
+    is_reserved = entry is not None and entry.kind is Kind.RESERVED
+    if cloud.paid != "always" and (is_reserved or cloud.prepaid):
+        how = f"prepaid for {cloud.prepaid}" if cloud.prepaid else "reserved"
+        market.report.warn(
+            "reserved-by-use",
+            f"`{cloud.cloud}` is {how}, so it is paid always, not `{cloud.paid}`",
+            (*loc, "paid"),
+            help="leave `paid` out, or compare with an instance on demand",
+        )
 
 
 def _check_instances(market: _Market, cloud: Cloud, entry: Entry | None, loc: Loc) -> None:
