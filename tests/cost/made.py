@@ -5,36 +5,30 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
+from freehold.cost.item import Basis, Category, Confidence, Item, Power, Range, UnitPrice
 from freehold.cost.types import (
-    Basis,
     BomLine,
     Breach,
     BreakEven,
-    Category,
-    Confidence,
     Conventions,
     Costs,
     Crossing,
     Demand,
     Driver,
     Flow,
-    Item,
     NamedPrice,
     Need,
     Outcome,
     Physics,
-    Power,
     Quality,
     Quantiles,
     Rack,
-    Range,
     Result,
     Spread,
     Stage,
     Swing,
     Total,
     UnitCosts,
-    UnitPrice,
     Writeoff,
     Year,
 )

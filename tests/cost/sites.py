@@ -7,19 +7,10 @@ from typing import Any
 
 from freehold.catalog.load import builtin
 from freehold.cost.flows import Residuals
+from freehold.cost.item import Basis, Category, Item, Range, UnitPrice
 from freehold.cost.pricing import Pricing
 from freehold.cost.result import Assembly, Bill, Given, reckon
-from freehold.cost.types import (
-    Basis,
-    BomLine,
-    Category,
-    Item,
-    Need,
-    Physics,
-    Range,
-    Result,
-    UnitPrice,
-)
+from freehold.cost.types import BomLine, Need, Physics, Result
 from freehold.plan.site import decide
 from freehold.plan.types import Plan
 from freehold.report import Report

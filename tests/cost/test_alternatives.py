@@ -22,9 +22,10 @@ from freehold.cost.alternatives.setting import Setting
 from freehold.cost.calendar import Calendar
 from freehold.cost.demand import demand
 from freehold.cost.flows import Terms
+from freehold.cost.item import Basis, Category, Range, UnitPrice
 from freehold.cost.money import Rounding
 from freehold.cost.pricing import Pricing
-from freehold.cost.types import Basis, Category, Costs, NamedPrice, Outcome, Range, Stage, UnitPrice
+from freehold.cost.types import Costs, NamedPrice, Outcome, Stage
 from freehold.cost.unit_costs import Served
 from freehold.spec.quotes import Quotes
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.bought import bought, quote
-from freehold.cost.types import Basis, Category, Confidence
+from freehold.cost.item import Basis, Category, Confidence
 
 D = Decimal
 HARDWARE = {"server", "gpu", "cpu", "memory", "storage", "network", "facility"}

@@ -13,16 +13,8 @@ from hypothesis import strategies as st
 from cost.sites import ORDERED, PHYSICS
 from freehold.cost.break_even import Comparison, break_even, comparison
 from freehold.cost.calendar import Calendar, months_later
-from freehold.cost.types import (
-    BreakEven,
-    Category,
-    Costs,
-    Demand,
-    Flow,
-    Outcome,
-    Stage,
-    Total,
-)
+from freehold.cost.item import Category
+from freehold.cost.types import BreakEven, Costs, Demand, Flow, Outcome, Stage, Total
 from freehold.spec.cost import Cost
 from freehold.units import Percent
 

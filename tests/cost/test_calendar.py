@@ -16,8 +16,8 @@ from freehold.cost.calendar import (
     months_between,
     months_later,
 )
+from freehold.cost.item import Range
 from freehold.cost.money import EXACT
-from freehold.cost.types import Range
 from freehold.spec.cost import Cost
 from freehold.spec.quotes import Quotes
 from freehold.units import Duration

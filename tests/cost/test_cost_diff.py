@@ -8,7 +8,8 @@ import pytest
 from cost import made
 from freehold.cli.diff_cost import document, markdown_lines, text_lines
 from freehold.cost.difference import Figure, difference
-from freehold.cost.types import Basis, BomLine, Outcome, Result, Total
+from freehold.cost.item import Basis
+from freehold.cost.types import BomLine, Outcome, Result, Total
 
 D = Decimal
 OLD = made.RESULT

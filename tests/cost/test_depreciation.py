@@ -13,7 +13,7 @@ from cost.test_flows import TABLE, terms
 from freehold.cost.depreciation import Method, cumulated, writeoffs
 from freehold.cost.finance import ddb, sln
 from freehold.cost.flows import Residuals
-from freehold.cost.types import Category
+from freehold.cost.item import Category
 
 D = Decimal
 STRAIGHT: Method = "straight-line"

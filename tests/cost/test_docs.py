@@ -9,7 +9,7 @@ import yaml
 from pydantic import TypeAdapter
 
 from freehold.cli.gates import add_gates
-from freehold.cost.types import Basis
+from freehold.cost.item import Basis
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.cost import Cost, Gates, Location, Use

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from freehold.cost.draws import Distribution, positions, values
-from freehold.cost.types import Range
+from freehold.cost.item import Range
 
 D = Decimal
 BOTH: tuple[Distribution, ...] = ("pert", "triangular")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from cost.sites import ORDERED, D, item, line
 from freehold.cost.drivers import Drivers, Uncertain, drivers
-from freehold.cost.types import Basis, BomLine, Category, Driver, Flow, Range, Stage, UnitPrice
+from freehold.cost.item import Basis, Category, Range, UnitPrice
+from freehold.cost.types import BomLine, Driver, Flow, Stage
 from freehold.spec.cost import Cost
 
 NO_RESIDUAL = Range.exactly(D(0))

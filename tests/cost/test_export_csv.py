@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from cost.made import LINES, RESULT
 from freehold.cost.export.as_csv import cashflows, comparison, lines, neutral, prices
 from freehold.cost.export.columns import status
-from freehold.cost.types import Basis, Result
+from freehold.cost.item import Basis
+from freehold.cost.types import Result
 
 
 def read(content: bytes) -> list[dict[str, str]]:

@@ -13,7 +13,8 @@ import pytest
 from cost.examples import NAMES, example
 from cost.made import ALTERNATIVE, CONVENTIONS, LINES, ORDERED, RESULT, line
 from freehold.cost.export.focus import COLUMNS, encode
-from freehold.cost.types import Basis, Category, Flow, Result, Stage, Total
+from freehold.cost.item import Basis, Category
+from freehold.cost.types import Flow, Result, Stage, Total
 
 D = Decimal
 RESULTS = ("made", *NAMES)

@@ -11,7 +11,8 @@ from jsonschema import Draft202012Validator
 from cost.examples import NAMES, example
 from cost.made import BREACHED, RESULT
 from freehold.cost.export.as_json import document, encode, schema
-from freehold.cost.types import Basis, NamedPrice, Result, UnitPrice
+from freehold.cost.item import Basis, UnitPrice
+from freehold.cost.types import NamedPrice, Result
 
 D = Decimal
 

@@ -11,7 +11,8 @@ from cost.examples import NAMES, example
 from cost.made import LINES, RESULT, flow, line
 from freehold.cost.calendar import months_between
 from freehold.cost.export.opencost import encode, quantities, rates
-from freehold.cost.types import BomLine, Category, Item, Result, Stage
+from freehold.cost.item import Category, Item
+from freehold.cost.types import BomLine, Result, Stage
 from freehold.plan.types import Plan
 from plans import clinic
 

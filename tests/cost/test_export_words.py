@@ -28,7 +28,8 @@ from freehold.cost.export.words import (
     unit_price,
     weeks,
 )
-from freehold.cost.types import Basis, Outcome, Range, Total
+from freehold.cost.item import Basis, Range
+from freehold.cost.types import Outcome, Total
 
 D = Decimal
 

@@ -23,7 +23,8 @@ from freehold.cli import main
 from freehold.cost.export.as_json import document
 from freehold.cost.export.xlsx.quotation import is_offered
 from freehold.cost.export.xlsx.workbook import NAMES, encode
-from freehold.cost.types import Basis, Category, Result, Total
+from freehold.cost.item import Basis, Category
+from freehold.cost.types import Result, Total
 
 D = Decimal
 

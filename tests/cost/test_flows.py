@@ -11,8 +11,9 @@ from cost.sites import ENERGY, LICENCE, MACHINE, ORDERED, SUPPORT, item, line
 from freehold.cost.calendar import Calendar
 from freehold.cost.finance import xnpv
 from freehold.cost.flows import Residuals, Terms, drivers_of, generations, owning
+from freehold.cost.item import Category, Range
 from freehold.cost.money import Rounding
-from freehold.cost.types import BomLine, Category, Flow, Range, Stage
+from freehold.cost.types import BomLine, Flow, Stage
 from freehold.spec.cost import Escalation
 from freehold.units import Change
 

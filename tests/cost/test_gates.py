@@ -13,7 +13,8 @@ from cost import made
 from freehold.cli.gates import add_gates, gated
 from freehold.cli.opening import open_spec
 from freehold.cost.gates import breaches
-from freehold.cost.types import Basis, Breach, Result, Total, UnitCosts
+from freehold.cost.item import Basis
+from freehold.cost.types import Breach, Result, Total, UnitCosts
 from freehold.spec.cost import Gates
 from freehold.units import Money, Percent
 

@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 from cost.sites import CLINIC, COST, ENERGY, MACHINE, assembled, bill, item, line
 from cost.test_flows import terms
 from freehold.cost.finance import pmt
+from freehold.cost.item import Category
 from freehold.cost.lease import implicit_rate, payments, rent
 from freehold.cost.money import EXACT
-from freehold.cost.types import Category, Costs, Stage
+from freehold.cost.types import Costs, Stage
 from freehold.spec.cost import Lease
 from freehold.units import Duration, Percent
 

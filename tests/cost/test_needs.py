@@ -4,7 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 from importlib.resources import files
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
@@ -25,14 +25,17 @@ from freehold.catalog.hardware import (
 from freehold.catalog.load import builtin
 from freehold.catalog.load import load as load_catalog
 from freehold.cli.opening import open_spec, plan_of
+from freehold.cost.item import Basis, Category
 from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.needs.complete import UntracedError, check_traced
-from freehold.cost.types import Basis, Category, Need
 from freehold.plan.shapes import per_host
 from freehold.report import Report
 from freehold.source import Source
 from freehold.spec.cluster import Level
 from freehold.spec.cost import Life
+
+if TYPE_CHECKING:
+    from freehold.cost.types import Need
 
 D = Decimal
 SPECS = sorted(Path(__file__).parents[2].glob("examples/*/cluster.yml"))

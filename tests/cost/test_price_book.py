@@ -11,7 +11,7 @@ from freehold.catalog.currencies import currencies
 from freehold.catalog.load import builtin
 from freehold.catalog.price_book import Entry, Evidence, Kind, first_day, price_book
 from freehold.catalog.read import read
-from freehold.cost.types import Basis, Category, Range
+from freehold.cost.item import Basis, Category, Range
 
 D = Decimal
 BOOK = price_book()

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from freehold.catalog.load import builtin
 from freehold.cli import main
 from freehold.cli.prices import _CATEGORIES
-from freehold.cost.types import Category
+from freehold.cost.item import Category
 from freehold.quotes.read import Found, read
 from freehold.quotes.table import rows
 from freehold.quotes.write import added, new_file

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from freehold.catalog.load import builtin
 from freehold.cli import main
 from freehold.cost.exchange import listed
+from freehold.cost.item import Basis, Category, Confidence, Range, UnitPrice
 from freehold.cost.pricing import Priced, Pricing
-from freehold.cost.types import Basis, Category, Confidence, Range, UnitPrice
 from freehold.numerals import readings
 from freehold.spec.cost import Cost
 from freehold.spec.days import days

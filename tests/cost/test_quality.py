@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost import made
+from freehold.cost.item import Basis
 from freehold.cost.quality import quality
-from freehold.cost.types import Basis, BomLine
+from freehold.cost.types import BomLine
 
 D = Decimal
 

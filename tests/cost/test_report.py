@@ -14,10 +14,9 @@ from hypothesis import strategies as st
 import plans
 from cost import made, markup
 from freehold.cli.opening import open_spec, plan_of
+from freehold.cost.item import Basis, Category
 from freehold.cost.types import (
-    Basis,
     BreakEven,
-    Category,
     Crossing,
     Flow,
     Outcome,

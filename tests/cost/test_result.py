@@ -23,7 +23,8 @@ from cost.sites import (
     result,
 )
 from freehold.cli.opening import open_spec, plan_of, result_of
-from freehold.cost.types import Category, Result, Stage, Total
+from freehold.cost.item import Category
+from freehold.cost.types import Result, Stage, Total
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 LINES = (

@@ -12,19 +12,10 @@ from hypothesis import strategies as st
 from cost.sites import CLINIC, COST, ENERGY, MACHINE, ORDERED, D, assembled, bill, line
 from freehold.cost.draws import positions, values
 from freehold.cost.drivers import Drivers
+from freehold.cost.item import Category, Range
 from freehold.cost.money import Rounding
 from freehold.cost.spread import Options, spread
-from freehold.cost.types import (
-    Category,
-    Costs,
-    Driver,
-    Flow,
-    Quantiles,
-    Range,
-    Spread,
-    Stage,
-    Total,
-)
+from freehold.cost.types import Costs, Driver, Flow, Quantiles, Spread, Stage, Total
 from freehold.spec.cost import Uncertainty
 
 EUR = Rounding("EUR", 2)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from freehold.catalog.price_book import Entry, price_book
 from freehold.cost.alternatives.token_prices import Mix, in_force, kinds, other_rates, rates
-from freehold.cost.types import Category, Range
+from freehold.cost.item import Category, Range
 
 D = Decimal
 DAY, NONE = date(2026, 12, 1), D(0)

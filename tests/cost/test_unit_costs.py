@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost.sites import PHYSICS
+from freehold.cost.item import Category
 from freehold.cost.money import EXACT
-from freehold.cost.types import Category, Demand, Flow, Stage
+from freehold.cost.types import Demand, Flow, Stage
 from freehold.cost.unit_costs import Served, unit_costs
 
 D = Decimal

@@ -11,7 +11,8 @@ from cost.test_depreciation import methods
 from cost.test_flows import TABLE, terms
 from freehold.cost.depreciation import Method, writeoffs
 from freehold.cost.flows import Terms, owning
-from freehold.cost.types import BomLine, Category, Stage, Year
+from freehold.cost.item import Category
+from freehold.cost.types import BomLine, Stage, Year
 from freehold.cost.years import years
 
 D = Decimal

@@ -22,7 +22,7 @@ from freehold.units import Bandwidth, Bytes, Power
 
 if TYPE_CHECKING:
     from freehold.catalog.price_book import Entry, PriceBook
-    from freehold.cost.types import Category, Item
+    from freehold.cost.item import Category, Item
 
 Size = Annotated[int, Field(ge=1, le=10_000_000)]
 Stored = Annotated[Precision, Field(strict=False)]
@@ -388,7 +388,7 @@ class Catalog(Strict):
 
     def category(self, item: str) -> "Category":
         """What the item is, by its own facts or by the price book's."""
-        from freehold.cost.types import Category  # noqa: PLC0415 - only money needs it
+        from freehold.cost.item import Category  # noqa: PLC0415 - only money needs it
 
         if item in self.items:
             return self.items[item].category

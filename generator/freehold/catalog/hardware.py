@@ -12,7 +12,7 @@ from pydantic import Field
 from freehold import units
 from freehold.catalog.facts import Fact, Gpu
 from freehold.catalog.load import entries
-from freehold.cost.types import Category, Item, Power, Range
+from freehold.cost.item import Category, Item, Power, Range
 from freehold.spec.base import Strict, Text
 from freehold.spec.cost import ItemId, Life
 from freehold.spec.nodes import WrittenOutGpus

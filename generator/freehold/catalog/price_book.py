@@ -11,8 +11,8 @@ from pydantic import AfterValidator, Field, TypeAdapter
 from pydantic_core import PydanticCustomError
 
 from freehold.catalog.read import read, text
+from freehold.cost.item import Basis, Category, Range
 from freehold.cost.money import EXACT
-from freehold.cost.types import Basis, Category, Range
 from freehold.spec.base import Currency, IsoDate, Strict, Text
 from freehold.spec.cost import ItemId
 from freehold.units import Duration

@@ -8,7 +8,8 @@ from typing import Any
 from freehold.cli.table import table
 from freehold.cost.difference import CostDifference, Figure, LineChange, ReturnChange
 from freehold.cost.export import words
-from freehold.cost.types import Basis, BomLine, BreakEven, Conventions, Total
+from freehold.cost.item import Basis
+from freehold.cost.types import BomLine, BreakEven, Conventions, Total
 
 Json = dict[str, Any]
 

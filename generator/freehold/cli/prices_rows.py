@@ -10,11 +10,12 @@ from freehold.catalog.facts import Catalog
 from freehold.catalog.load import builtin
 from freehold.catalog.price_book import Entry, PriceBook, Tokens
 from freehold.cost.bill import bill
+from freehold.cost.item import Basis, Category, UnitPrice
 from freehold.cost.money import EXACT, Rounding
 from freehold.cost.needs.needs import needs
 from freehold.cost.physics import physics
 from freehold.cost.pricing import Pricing, is_expired
-from freehold.cost.types import Basis, BomLine, Category, UnitPrice
+from freehold.cost.types import BomLine
 from freehold.plan.types import Plan
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Cost

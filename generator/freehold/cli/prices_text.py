@@ -6,7 +6,7 @@ from decimal import Decimal
 from freehold.cli.prices_rows import Row
 from freehold.cli.table import table
 from freehold.cost.export.words import grouped
-from freehold.cost.types import Range
+from freehold.cost.item import Range
 from freehold.diagnostics import visible
 
 

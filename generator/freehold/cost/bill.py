@@ -5,19 +5,11 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
+from freehold.cost.item import Basis, Category, Confidence, Range, UnitPrice
 from freehold.cost.money import EXACT
 from freehold.cost.needs.running import running
 from freehold.cost.pricing import Priced, Pricing
-from freehold.cost.types import (
-    Basis,
-    BomLine,
-    Category,
-    Confidence,
-    Need,
-    Physics,
-    Range,
-    UnitPrice,
-)
+from freehold.cost.types import BomLine, Need, Physics
 from freehold.spec.cost import Cost
 from freehold.units import Money, Price
 

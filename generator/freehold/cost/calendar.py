@@ -5,15 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine
 from freehold.diagnostics import rule_text
 from freehold.report import Report
 from freehold.spec.cost import Cost
 from freehold.spec.quotes import Quotes
 from freehold.units import Duration
+
+if TYPE_CHECKING:
+    from freehold.cost.types import BomLine
 
 TOO_SHORT: Final = rule_text(
     "horizon-too-short",
@@ -103,7 +105,7 @@ def months(since: date, until: date) -> tuple[Month, ...]:
     return tuple(found)
 
 
-def calendar(cost: Cost, ordered: date, lines: Iterable[BomLine], report: Report) -> Calendar:
+def calendar(cost: Cost, ordered: date, lines: "Iterable[BomLine]", report: Report) -> Calendar:
     """The calendar; a horizon that ends before the machines serve is reported."""
     found = Calendar(ordered, in_service(cost, ordered, lines), cost.horizon.months)
     if found.in_service >= found.ends:
@@ -130,7 +132,7 @@ def _quoted(quotes: Quotes | None) -> Iterable[Duration | None]:
     return (quote.lead_time for quote in quotes.quotes) if quotes else ()
 
 
-def in_service(cost: Cost, ordered: date, lines: Iterable[BomLine]) -> date:
+def in_service(cost: Cost, ordered: date, lines: "Iterable[BomLine]") -> date:
     """The first day of service: the lead time after the order."""
     if cost.lead_time is not None:
         return later(ordered, cost.lead_time)

@@ -6,10 +6,9 @@ Here, and nowhere else, figures of the plan become `Decimal`.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final, SupportsFloat
+from typing import TYPE_CHECKING, Final, SupportsFloat
 
 from freehold.cost.money import EXACT
-from freehold.cost.types import Demand
 from freehold.diagnostics import rule_text
 from freehold.plan.capacity import NO_TEXT, Figures
 from freehold.plan.types import Plan, Replica
@@ -17,6 +16,9 @@ from freehold.report import Report
 from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Cost, Use
 from freehold.spec.models import Model
+
+if TYPE_CHECKING:
+    from freehold.cost.types import Demand
 
 TOO_MUCH: Final = rule_text(
     "demand-over-capacity",
@@ -104,7 +106,7 @@ def decimal(figure: SupportsFloat) -> Decimal:
     return Decimal(str(figure)).quantize(_MILLI)
 
 
-def demand(cluster: Cluster, cost: Cost, plan: Plan) -> Demand | None:
+def demand(cluster: Cluster, cost: Cost, plan: Plan) -> "Demand | None":
     """What is asked for in a year; none where the speed of a model is not known."""
     found, unknown = throughputs(cluster, plan)
     if unknown or not found:
@@ -132,7 +134,9 @@ def _check(one: Throughput, load: Decimal, report: Report) -> None:
         )
 
 
-def _demand(cluster: Cluster, found: Sequence[Throughput], hours: _Hours) -> Demand:
+def _demand(cluster: Cluster, found: Sequence[Throughput], hours: _Hours) -> "Demand":
+    from freehold.cost.types import Demand  # noqa: PLC0415 - check asks only whether it is served
+
     use, seconds = hours.use, hours.seconds
     made = sum((one.made for one in found), Decimal(0))
     output = {one.model: one.asked * use.load * seconds * use.goodput for one in found}

@@ -13,7 +13,7 @@ from itertools import accumulate
 from struct import unpack
 from typing import Final, Literal, NamedTuple
 
-from freehold.cost.types import Range
+from freehold.cost.item import Range
 
 Distribution = Literal["pert", "triangular"]
 

@@ -10,8 +10,9 @@ from decimal import Context, Decimal
 from typing import Final, get_args
 
 from freehold.cost.flows import drivers_of
+from freehold.cost.item import Range, UnitPrice
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine, Driver, Flow, Range, Stage, UnitPrice
+from freehold.cost.types import BomLine, Driver, Flow, Stage
 from freehold.spec.cost import Bounds, Cost, Factor
 
 Product = tuple[str, ...]

@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from freehold.catalog.price_book import Exchange, PriceBook
+from freehold.cost.item import Range
 from freehold.cost.money import EXACT
-from freehold.cost.types import Range
 from freehold.spec.quotes import Quotes, Rate
 
 

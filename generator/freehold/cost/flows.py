@@ -8,8 +8,9 @@ from functools import cache
 from typing import Final
 
 from freehold.cost.calendar import Calendar, begun, months_between, months_later
+from freehold.cost.item import Category, Range
 from freehold.cost.money import EXACT, Rounding
-from freehold.cost.types import BomLine, Category, Flow, Range, Stage
+from freehold.cost.types import BomLine, Flow, Stage
 from freehold.spec.cost import Escalation
 
 HARDWARE: Final = (

@@ -8,8 +8,9 @@ from decimal import Decimal
 from freehold.cost.calendar import months_later
 from freehold.cost.finance import irr, pmt
 from freehold.cost.flows import HARDWARE, Terms
+from freehold.cost.item import Category
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine, Category, Costs, Flow, Stage, Total
+from freehold.cost.types import BomLine, Costs, Flow, Stage, Total
 from freehold.spec.cost import Lease
 
 _LINE = "lease"

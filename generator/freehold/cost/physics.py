@@ -7,8 +7,9 @@ from typing import Final
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import assumptions
+from freehold.cost.item import Power
 from freehold.cost.racks import boxes, distribution, pack
-from freehold.cost.types import Need, Physics, Power, Rack
+from freehold.cost.types import Need, Physics, Rack
 from freehold.plan.types import Plan
 from freehold.spec.cost import Cost, Kind, Location, Use
 

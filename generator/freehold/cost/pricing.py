@@ -14,8 +14,8 @@ from freehold.catalog.currencies import currencies
 from freehold.catalog.facts import Catalog
 from freehold.catalog.price_book import Entry, PriceBook
 from freehold.cost.exchange import Worth, listed, stated
+from freehold.cost.item import Basis, Category, Confidence, Range, UnitPrice
 from freehold.cost.money import EXACT, Rounding
-from freehold.cost.types import Basis, Category, Confidence, Range, UnitPrice
 from freehold.diagnostics import rule_text
 from freehold.spec.cost import Cost
 from freehold.spec.quotes import Quote, Quotes, Standing

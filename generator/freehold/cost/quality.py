@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
+from freehold.cost.item import Basis
 from freehold.cost.money import Key, shares
-from freehold.cost.types import Basis, BomLine, Quality
+from freehold.cost.types import BomLine, Quality
 
 STEP: Final = Decimal("0.001")
 """What shares are printed in: 62.5 %."""

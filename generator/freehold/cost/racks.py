@@ -7,7 +7,8 @@ from typing import Final
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import hardware, slug, soldered
-from freehold.cost.types import Category, Need, Rack
+from freehold.cost.item import Category
+from freehold.cost.types import Need, Rack
 from freehold.spec.cost import Location
 
 _PDUS: Final = ("pdu.11kw", "pdu.22kw")

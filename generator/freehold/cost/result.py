@@ -19,6 +19,7 @@ from freehold.cost.depreciation import writeoffs
 from freehold.cost.drivers import Drivers, drivers
 from freehold.cost.flows import Residuals, Terms, generations, owning
 from freehold.cost.gates import breaches
+from freehold.cost.item import Category
 from freehold.cost.lease import lease
 from freehold.cost.money import EXACT
 from freehold.cost.needs.needs import needs
@@ -26,17 +27,7 @@ from freehold.cost.physics import physics
 from freehold.cost.pricing import Pricing
 from freehold.cost.quality import quality
 from freehold.cost.spread import OWNING, Options, spread
-from freehold.cost.types import (
-    BomLine,
-    Category,
-    Conventions,
-    Costs,
-    Demand,
-    Flow,
-    Physics,
-    Result,
-    Total,
-)
+from freehold.cost.types import BomLine, Conventions, Costs, Demand, Flow, Physics, Result, Total
 from freehold.cost.unit_costs import Served, unit_costs
 from freehold.cost.years import years
 from freehold.plan.types import Plan

@@ -5,9 +5,9 @@ from decimal import Decimal
 from typing import Literal
 
 from freehold.catalog.hardware import slug
+from freehold.cost.item import Category, UnitPrice
 from freehold.cost.money import EXACT
 from freehold.cost.pricing import Pricing
-from freehold.cost.types import Category, UnitPrice
 from freehold.plan.shapes import Shape
 
 

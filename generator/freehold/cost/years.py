@@ -11,8 +11,9 @@ from itertools import pairwise
 
 from freehold.cost.calendar import months_between, months_later
 from freehold.cost.flows import Terms
+from freehold.cost.item import Category
 from freehold.cost.money import EXACT
-from freehold.cost.types import Category, Flow, Stage, Writeoff, Year
+from freehold.cost.types import Flow, Stage, Writeoff, Year
 
 
 def years(flows: Sequence[Flow], writeoffs: Sequence[Writeoff], terms: Terms) -> tuple[Year, ...]:

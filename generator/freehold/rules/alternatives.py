@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from freehold.catalog.facts import Catalog
 from freehold.catalog.lookup import gpu_of
 from freehold.catalog.price_book import Entry, Kind
-from freehold.cost.types import Category
+from freehold.cost.item import Category
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.source import Loc

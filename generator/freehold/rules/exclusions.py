@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Final
 
 from freehold.catalog.facts import Catalog
+from freehold.cost.item import Category
 from freehold.cost.needs.cards import items_of_pools
-from freehold.cost.types import Category
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.spec.cost import Cost

@@ -9,9 +9,9 @@ from typing import Final
 from freehold.catalog.currencies import currencies
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import ids
+from freehold.cost.item import Basis, Category
 from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.pricing import Pricing, called, is_expired
-from freehold.cost.types import Basis, Category
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
 from freehold.rules.cost import amounts
@@ -213,7 +213,7 @@ def quote_of_tokens(desk: Desk) -> Iterator[Finding]:
 
     One price would be that of neither, and the price book's would count in silence.
     """
-    apis = desk.catalog.prices.all_of(Category.API)
+    apis = desk.catalog.offers[Category.API]
     for loc, quote in desk.each():
         if quote.item in apis:
             yield Finding(

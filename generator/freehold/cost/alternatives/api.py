@@ -18,8 +18,9 @@ from freehold.cost.alternatives.token_prices import (
 )
 from freehold.cost.calendar import months
 from freehold.cost.drivers import Uncertain
+from freehold.cost.item import Basis, Category, Range, UnitPrice
 from freehold.cost.money import EXACT
-from freehold.cost.types import Basis, Category, Flow, NamedPrice, Range, UnitPrice
+from freehold.cost.types import Flow, NamedPrice
 from freehold.spec.cost import Api
 
 BATCH: Final = "api_rule.batch"

@@ -10,9 +10,10 @@ from freehold.catalog.price_book import Entry, Kind
 from freehold.cost.alternatives.setting import Setting, Span
 from freehold.cost.calendar import months, months_between, months_later
 from freehold.cost.drivers import Uncertain
+from freehold.cost.item import Category, UnitPrice
 from freehold.cost.money import EXACT
 from freehold.cost.pricing import Priced
-from freehold.cost.types import Category, Flow, NamedPrice, Stage, UnitPrice
+from freehold.cost.types import Flow, NamedPrice, Stage
 from freehold.plan.types import Plan
 from freehold.spec.cost import Cloud
 

@@ -7,9 +7,10 @@ from decimal import Decimal
 
 from freehold.cost.calendar import months
 from freehold.cost.flows import Terms
+from freehold.cost.item import Category
 from freehold.cost.money import EXACT
 from freehold.cost.pricing import Pricing
-from freehold.cost.types import Category, Demand, Flow, Stage
+from freehold.cost.types import Demand, Flow, Stage
 from freehold.cost.unit_costs import Served
 from freehold.plan.types import Plan
 from freehold.spec.cost import Cost, Staff, Use

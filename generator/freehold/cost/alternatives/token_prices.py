@@ -7,8 +7,8 @@ from decimal import Decimal
 from typing import Final, NamedTuple
 
 from freehold.catalog.price_book import Entry, LongContext, Peak, Tokens
+from freehold.cost.item import Range
 from freehold.cost.money import EXACT
-from freehold.cost.types import Range
 from freehold.spec.cost import Use
 
 _MINUTES: Final = 24 * 60

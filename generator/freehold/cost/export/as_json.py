@@ -14,16 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from freehold.cost.export.words import number
-from freehold.cost.types import (
-    BomLine,
-    BreakEven,
-    Costs,
-    Item,
-    NamedPrice,
-    Need,
-    Result,
-    UnitPrice,
-)
+from freehold.cost.item import Item, UnitPrice
+from freehold.cost.types import BomLine, BreakEven, Costs, NamedPrice, Need, Result
 from freehold.source import Loc
 
 if TYPE_CHECKING:

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.export.as_json import path
-from freehold.cost.types import Basis, BomLine
+from freehold.cost.item import Basis
+from freehold.cost.types import BomLine
 
 Cell = str | int | Decimal | None
 """Text of anyone's, or a figure of ours; nothing where it is not known."""

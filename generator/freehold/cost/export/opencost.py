@@ -18,8 +18,9 @@ from typing import Final
 
 from freehold.cost.calendar import months_between
 from freehold.cost.export.words import day, number, total
+from freehold.cost.item import Category
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine, Category, Result, Stage, Total
+from freehold.cost.types import BomLine, Result, Stage, Total
 from freehold.plan.types import Host, Plan
 
 _DEFAULTS: Final[Mapping[Category, Decimal]] = {

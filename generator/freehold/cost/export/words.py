@@ -5,18 +5,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final, Literal
 
+from freehold.cost.item import Basis, Range, UnitPrice
 from freehold.cost.money import EXACT, Rounding
-from freehold.cost.types import (
-    Basis,
-    BreakEven,
-    Conventions,
-    NamedPrice,
-    Outcome,
-    Quality,
-    Range,
-    Total,
-    UnitPrice,
-)
+from freehold.cost.types import BreakEven, Conventions, NamedPrice, Outcome, Quality, Total
 
 _DECIMALS: Final = 4
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from freehold.catalog.facts import Catalog, Gpu
 from freehold.catalog.hardware import cards, gpu_item, is_soldered, own_gpu_item, sizes, slug
-from freehold.cost.types import Item
+from freehold.cost.item import Item
 from freehold.spec.cost import Life
 from freehold.spec.nodes import CatalogGpus, Gpus, Pool, WrittenOutGpus
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
-from freehold.cost.types import Category, Need
+from freehold.cost.item import Category
+from freehold.cost.types import Need
 
 
 class UntracedError(AssertionError):

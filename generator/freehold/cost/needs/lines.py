@@ -4,8 +4,9 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from freehold.catalog.hardware import Hardware, hardware
+from freehold.cost.item import Category, Item
 from freehold.cost.needs.purchase import Purchase
-from freehold.cost.types import Category, Item, Need
+from freehold.cost.types import Need
 from freehold.spec.cost import Line
 
 _OF_PREFIX = {

@@ -5,11 +5,12 @@ from dataclasses import replace
 from decimal import Decimal
 
 from freehold.catalog.hardware import hardware, server_item
+from freehold.cost.item import Category, Item, Power
 from freehold.cost.needs.cards import Cards, cards_of, machine_id
 from freehold.cost.needs.modules import drives, modules
 from freehold.cost.needs.processors import board
 from freehold.cost.needs.purchase import Purchase
-from freehold.cost.types import Category, Item, Need, Power
+from freehold.cost.types import Need
 from freehold.spec.nodes import Pool
 
 _GIB = Decimal(2**30)

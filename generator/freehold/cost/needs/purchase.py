@@ -7,8 +7,9 @@ from functools import cached_property
 
 from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import Hardware, hardware, item, items
+from freehold.cost.item import Item, UnitPrice
 from freehold.cost.pricing import Pricing
-from freehold.cost.types import Item, Need, UnitPrice
+from freehold.cost.types import Need
 from freehold.plan.types import Plan
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster

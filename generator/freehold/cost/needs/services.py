@@ -7,8 +7,9 @@ from typing import Final
 
 from freehold.catalog.hardware import assumptions, hardware
 from freehold.cost.flows import HARDWARE
+from freehold.cost.item import Category
 from freehold.cost.needs.purchase import Purchase
-from freehold.cost.types import Category, Need
+from freehold.cost.types import Need
 from freehold.spec.cluster import Level
 
 _ADDED: Final[Mapping[Level, Mapping[str, int]]] = {

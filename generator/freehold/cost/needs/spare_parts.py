@@ -4,9 +4,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
+from freehold.cost.item import Item
 from freehold.cost.needs.purchase import Purchase
 from freehold.cost.spares import expected, quantile
-from freehold.cost.types import Item, Need
+from freehold.cost.types import Need
 from freehold.spec.cost import Spares
 
 _DAYS = Decimal(7 * 86_400_000)

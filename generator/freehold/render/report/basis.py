@@ -6,7 +6,8 @@ from datetime import date
 from decimal import Decimal
 
 from freehold.cost.export.words import months
-from freehold.cost.types import Basis, Result, UnitPrice
+from freehold.cost.item import Basis, UnitPrice
+from freehold.cost.types import Result
 from freehold.render.report.amounts import percent, plain
 from freehold.render.report.table import Table, columns
 

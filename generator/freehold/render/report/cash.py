@@ -8,7 +8,8 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from freehold.cost.types import Category, Flow, Result, Stage
+from freehold.cost.item import Category
+from freehold.cost.types import Flow, Result, Stage
 from freehold.render.report import colours
 from freehold.render.report.amounts import Amounts, brief
 from freehold.render.report.chart import Chart, Words, axes, chart, style

@@ -6,7 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.export import words
-from freehold.cost.types import Basis, BomLine, Category, Result, Total
+from freehold.cost.item import Basis, Category
+from freehold.cost.types import BomLine, Result, Total
 from freehold.render.report.amounts import NBSP, Amounts, lacking, plain, plural
 from freehold.render.report.names import shortened
 from freehold.render.report.table import Table, columns

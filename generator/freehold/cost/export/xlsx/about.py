@@ -8,7 +8,8 @@ from freehold.cost.export.words import day, holes, months, rests_on
 from freehold.cost.export.xlsx import bill
 from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
-from freehold.cost.types import Category, Result, Total
+from freehold.cost.item import Category
+from freehold.cost.types import Result, Total
 
 _ASSUMPTIONS: Final = (
     Column("What", 34),

@@ -10,7 +10,8 @@ from typing import Final
 
 from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.sheet import Cell, Column, Kind, Sheet
-from freehold.cost.types import Basis, BomLine, Category
+from freehold.cost.item import Basis, Category
+from freehold.cost.types import BomLine
 
 _WANTED: Final = (
     Column("Lines", 8), Column("Item", 24), Column("Description", 36, Kind.PROSE),
