@@ -111,6 +111,13 @@ def test_what_is_left_out_where_there_is_nothing() -> None:
     assert "none has a price" in said
 
 
+def test_no_factors_have_no_heading() -> None:
+    assert OF_BANK.spread is not None
+    certain = replace(OF_BANK, spread=replace(OF_BANK.spread, tornado=()))
+    assert "NPV AT ITS LOW" in "\n".join(tco_lines(OF_BANK))
+    assert "NPV AT ITS LOW" not in "\n".join(tco_lines(certain))
+
+
 def test_text_for_people_shows_no_control_character() -> None:
     item = replace(RESULT.lines[0].need.item, id="gpu.\x1b[2J", unit="a\nb")
     line = replace(RESULT.lines[0], need=replace(RESULT.lines[0].need, item=item, parent="x"))

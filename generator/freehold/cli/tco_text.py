@@ -138,7 +138,8 @@ def _year_rows(result: Result) -> Rows:
 def _spread(result: Result) -> Iterator[str]:
     if result.spread:
         yield from _quantiles(result.spread)
-        yield from table(_swings(result.spread), right={1, 2})
+        if result.spread.tornado:
+            yield from table(_swings(result.spread), right={1, 2})
 
 
 def _quantiles(spread: Spread) -> Iterator[str]:
