@@ -116,6 +116,7 @@ def test_input_and_output_of_an_api_have_their_own_cost() -> None:
     assert abs(units.per_million_input - D("0.138")) < D("0.00001")
     assert abs(units.per_million_output - D("0.552")) < D("0.00001")
     assert (units.kwh_per_million, units.per_gpu_hour) == (None, None)
+    assert abs(units.input_weight - D(5) / 9) < D("0.00001")  # 492.75 of 886.95
 
 
 def test_an_uplift_for_residency() -> None:
@@ -403,6 +404,7 @@ def test_egress_is_billed_by_the_gigabyte() -> None:
         "{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: cloud_egress.aws}"
     )
     assert paid(found, Category.NETWORK) == [D("414.00")] * 57  # 5000 * 0.09 * 0.92
+    assert {f.drivers for f in found.flows if f.category is Category.NETWORK} == {("fx/USD",)}
     assert found.note == "5 TB leave each month at 0.0828 EUR/GB (cloudpages)"
     _, egress = found.prices
     assert (egress.description, egress.unit) == (

@@ -71,6 +71,16 @@ def test_hardware_that_is_sold_for_more_than_it_cost_is_not_written_up() -> None
     assert list(found.by_year) == [0] * 5
 
 
+def test_a_declining_balance_is_the_larger_in_its_first_year() -> None:
+    """A twelfth of what is left each month; after half of the life a straight line is faster."""
+    of = line(item(life_months=24), "2400.00")
+    (found,) = writeoffs([of], terms(24, "2026-12-01"), TABLE, DECLINING)
+    first = round(2400 * (1 - (D(11) / 12) ** 12), 2)
+    assert (found.method, found.by_year) == (DECLINING, (first, 2400 - first))
+    (even,) = writeoffs([of], terms(24, "2026-12-01"), TABLE, STRAIGHT)
+    assert (even.method, even.by_year) == (STRAIGHT, (D(1200), D(1200)))
+
+
 def test_declining_balance_as_a_spreadsheets_vdb() -> None:
     """2400 over ten periods to 300: 480, 384, …; the straight line would take over where it
     writes off more, and here never does, since the salvage is reached first."""

@@ -121,6 +121,7 @@ def test_the_spec_gives_ranges_to_what_has_none(factor: str, category: Category)
     assert found(sure, ranges=ranges).terms([flow(sure, "7")]) == {(factor,): D(7)}
     assert found(unsure, ranges=ranges).terms([flow(unsure, "7")]) == {(unsure.id,): D(7)}
     driver = found(sure, ranges=ranges).by_id[factor]
+    assert (driver.group, driver.range) == (factor, Range(D("0.8"), D(1), D("1.4")))
     assert (driver.low_value, driver.high_value) == ("-20 %", "+40 %")
 
 

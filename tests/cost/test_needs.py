@@ -120,6 +120,7 @@ def test_whole_when_the_spec_says_so() -> None:
         ({"kind": "quote", "valid_until": "2026-12-31"}, True),
         ({"kind": "list"}, True),
         ({"kind": "quote", "valid_until": "2026-11-30"}, False),
+        ({"kind": "quote", "minimum": "2"}, True),
         ({"kind": "quote", "minimum": "3"}, False),
     ],
 )
@@ -270,7 +271,8 @@ def test_every_line_says_where_in_the_spec_it_comes_from() -> None:
     )  # fmt: skip
     paths = {name: ".".join(map(str, line.need.path)) for name, line in found.lines.items()}
     assert paths == WHERE
-    assert found.lines["site/service.audit"].need.item.source == "the spec"
+    audit = found.lines["site/service.audit"].need.item
+    assert (audit.source, audit.weight) == ("the spec", D(0))
     rented = bought(
         location={"kind": "colocation", "rent": "9 EUR/kW/month", "cooling": "1 EUR/kWh"}
     ).lines
@@ -299,10 +301,22 @@ def test_what_a_whole_machine_contains_is_part_of_its_price() -> None:
     found = bought({"whole": {}}, whole=("whole",), location={"kind": "office"}).lines
     parts = {name: line.need.parent for name, line in found.items() if line.need.parent}
     assert set(parts.values()) == {"server.l40s-48gb-x4"}
+    assert "site/gpu.l40s-48gb/spare" not in found
     assert parts.keys() == {
         "whole/gpu.l40s-48gb", "whole/part.cores", "whole/part.memory", "whole/part.storage",
         "whole/part.network",
     }  # fmt: skip
+
+
+def test_spares_are_of_the_parts_that_are_bought() -> None:
+    """Of eight cards; the eight in whole machines are replaced by who sells those."""
+    found = bought({"gpu": {}, "whole": {}}, whole=("whole",)).lines
+    assert found["site/gpu.l40s-48gb/spare"].need.note.startswith("8 x 0.04 a year")
+
+
+def test_energy_is_of_all_hosts() -> None:
+    found = bought({"few": {"hosts": 3}, "one": {"hosts": 1}}).lines["site/electricity"].need
+    assert found.hosts == ("few-1", "few-2", "few-3", "one-1")
 
 
 def test_lines_say_why_they_are_as_many() -> None:
