@@ -456,7 +456,8 @@ def test_a_month_that_is_cut_short_costs_its_days() -> None:
 
 def test_flows_of_people_depend_on_their_pay() -> None:
     found = one(f"{{api: {GPT[6:-1]}, staff: {{fte: 0.5, cost: 96000 EUR/year}}}}")
-    assert {f.drivers for f in found.flows if f.category is Category.STAFF} == {("staff",)}
+    wages = [f for f in found.flows if f.category is Category.STAFF]
+    assert {(f.drivers, f.stage) for f in wages} == {(("staff",), Stage.RUNNING)}
 
 
 def test_a_contract_overrides_the_book() -> None:

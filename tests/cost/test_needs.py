@@ -209,6 +209,7 @@ def test_what_comes_with_a_card_is_not_paid_twice() -> None:
         found = bought({"gpu": {"gpus": {"model": model, "count": 2}}})
         line = found.lines["gpu/licence.nvaie.5y"]
         assert (line.need.quantity, line.extended) == (D(4), D(0))
+        assert not line.need.is_capital
         assert line.price.basis is Basis.INCLUDED
         assert line.need.parent == f"gpu.{model}"
         assert found.lines[f"gpu/gpu.{model}"].need.parent is parent
@@ -477,7 +478,8 @@ def test_own_lines() -> None:
     assert found["site/licence.nvaie.1y"].need.every == 24
     audit = found["site/service.audit"]
     assert (audit.need.every, audit.need.prepaid, audit.extended) == (1, False, D("900.00"))
-    assert audit.need.item.category is Category.SERVICE
+    assert (audit.need.item.category, audit.need.item.description) == (Category.SERVICE, "Audit")
+    assert found["site/unheard"].need.item.description == "unheard"
     assert found["gpu/chassis.special"].need.is_capital
     assert found["gpu/chassis.special"].need.item.life_months == 60
     assert found["gpu/chassis.special"].need.hosts == ("gpu-1", "gpu-2")
