@@ -44,6 +44,19 @@ def test_every_amount_is_in_the_bill_s_currency(cost: str, place: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("cost", "place", "said"),
+    [
+        ('lines: [{item: a, quantity: "1,5"}]', "cost.lines[0].quantity", "1,5"),
+        ("location: {pue: .nan}", "cost.location.pue", ".nan"),
+        ("staff: {fte: half, cost: 9 EUR/year}", "cost.staff.fte", "half"),
+    ],
+)
+def test_what_is_no_number_is_told_how_one_is_written(cost: str, place: str, said: str) -> None:
+    message = f"`{place}` must be a number, such as `1.5`, not `{said}`"
+    assert found(cost) == [("wrong-type", message, "write a number, such as `1.5`")]
+
+
+@pytest.mark.parametrize(
     "cost",
     [
         "location: {pue: 1.4}",

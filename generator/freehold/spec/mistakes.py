@@ -51,6 +51,7 @@ WANTED: Final[Mapping[str, str]] = {
     "bool_type": "`true` or `false`",
     "clients": "a list of names, or names and their limits",
     "date": "a date, such as `2027-03-31`",
+    "decimal_parsing": "a number, such as `1.5`",
     "decimal_type": "a number",
     "dict_type": "a mapping",
     "float_type": "a number",
