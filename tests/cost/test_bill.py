@@ -174,6 +174,7 @@ def test_a_quote_for_support_is_a_price_and_no_share() -> None:
     ).lines
     support, installation = found["site/support.hardware"], found["site/installation"]
     assert (support.extended, support.need.every) == (D("9000.00"), 12)
+    assert support.need.path == installation.need.path == ("cost",)
     assert (support.need.item.unit, support.price.basis) == ("year", Basis.QUOTE)
     assert (installation.extended, installation.need.item.unit) == (D("2500.00"), "lot")
 

@@ -130,6 +130,7 @@ def test_the_residual_follows_the_price_and_its_own_range() -> None:
     sold = flow(gpu, "-10", Stage.RESIDUAL)
     known = drivers(cost(), [gpu], (), Range(D("0.1"), D("0.2"), D("0.3")))
     assert known.by_id["residual"].range == Range(D("0.5"), D(1), D("1.5"))
+    assert known.by_id["residual"].group == "residual"
     assert known.by_id["residual"].high_value == "30 % of the price"
     assert known.terms([sold]) == {("gpu/gpu.made", "residual"): D(-10)}
     stated = drivers(cost(residual="20 %"), [gpu], (), Range(D("0.1"), D("0.2"), D("0.3")))

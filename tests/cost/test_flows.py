@@ -194,6 +194,7 @@ def test_flows_name_what_they_are_a_product_of() -> None:
     assert drivers_of(line(ENERGY, "1")) == ("gpu/energy", "electricity")
     assert drivers_of(line(LICENCE, "1")) == ("gpu/licence",)
     flows: tuple[Flow, ...] = owning([line(MACHINE, "100")], terms(), TABLE)
+    assert [flow.line for flow in flows] == ["gpu/server.made"] * 2
     assert [flow.drivers for flow in flows] == [
         ("gpu/server.made", "hardware"),
         ("gpu/server.made", "hardware", "residual"),

@@ -323,6 +323,8 @@ def test_energy_is_of_all_hosts() -> None:
 def test_lines_say_why_they_are_as_many() -> None:
     found = bought(location={"ups": "5 min"}).lines
     notes = {name: line.need.note for name, line in found.items() if line.need.note}
+    assert "gpu/gpu.l40s-48gb" not in notes
+    assert notes["site/optic.100g-sr4"].startswith("2 uplinks of each switch")
     assert notes["gpu/storage.boot-m2-960gb"] == "one mirrors the other"
     assert notes["gpu/cable.dac-25g"] == "both ports of each network card"
     assert notes["site/pdu.11kw"] == "2N: 1 for the load of each rack, 1 besides"
@@ -479,7 +481,9 @@ def test_own_lines() -> None:
     audit = found["site/service.audit"]
     assert (audit.need.every, audit.need.prepaid, audit.extended) == (1, False, D("900.00"))
     assert (audit.need.item.category, audit.need.item.description) == (Category.SERVICE, "Audit")
-    assert found["site/unheard"].need.item.description == "unheard"
+    unheard = found["site/unheard"].need.item
+    assert (unheard.description, unheard.unit) == ("unheard", "each")
+    assert found["site/licence.nvaie.3y"].need.item == builtin().items["licence.nvaie.3y"]
     assert found["gpu/chassis.special"].need.is_capital
     assert found["gpu/chassis.special"].need.item.life_months == 60
     assert found["gpu/chassis.special"].need.hosts == ("gpu-1", "gpu-2")

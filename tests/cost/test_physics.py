@@ -1,5 +1,6 @@
 """Power, energy, mass and carbon of what is bought."""
 
+from dataclasses import fields
 from decimal import Decimal
 from typing import Any
 
@@ -34,6 +35,7 @@ def test_energy_by_hours_with_and_without_requests() -> None:
     assert found.facility_energy == D("10571.13")
     assert found.pue == D("1.5")
     assert "(3169.6 W x 0.25 + 1088.80 W x 0.75) x 8760 h x 0.5" in found.formulas["it_energy"]
+    assert found.formulas.keys() <= {one.name for one in fields(found)}
 
 
 def test_hours_of_a_month_are_the_specs() -> None:

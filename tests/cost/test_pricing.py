@@ -356,6 +356,7 @@ def test_alternatives_keep_their_entries() -> None:
     told = found.listed(api, Category.API)
     assert (told.amount, told.basis, told.confidence) == (None, Basis.LIST, Confidence.MEDIUM)
     assert (told.currency, told.rate, told.as_of) == ("USD", D("0.92"), date(2026, 11, 23))
+    assert told.limit_days == 30
     output = found.listed(api, Category.API, Range.exactly(D(8)))
     assert output.amount == Range.exactly(D("7.36"))
 
