@@ -4,6 +4,7 @@ import pytest
 from hypothesis import settings
 
 settings.register_profile("freehold", deadline=None)  # a busy machine is no mistake of ours
+settings.register_profile("quick", deadline=None, max_examples=10, derandomize=True)
 settings.load_profile("freehold")
 
 
