@@ -174,6 +174,13 @@ def test_outlets_of_whole_machines() -> None:
     assert boxes(own.needs, builtin())[0].outlets == 2
 
 
+def test_machines_of_other_cards_have_two_supplies_for_each_begun_three_kilowatts() -> None:
+    card = {"name": "ACME", "count": 4, "vram": "40 GiB", "bandwidth": "1 TB/s",
+            "compute_capability": "9.0", "power": "600 W"}  # fmt: skip
+    (machines, *_) = boxes(bought({"gpu": {"gpus": card}}, whole=("gpu",)).needs, builtin())
+    assert (machines.power, machines.outlets) == (D(3156), 4)
+
+
 def test_a_machine_without_height_lies_on_a_shelf() -> None:
     spark = bought({"gpu": {"gpus": {"model": "gb10-dgx-spark", "count": 1}, "hosts": 1}})
     [rack] = spark.physics.racks
