@@ -80,6 +80,7 @@ def test_ansible_reads_the_playbooks(spec: Path, tmp_path: Path) -> None:
     assert len(playbooks) == 3
 
 
+@pytest.mark.slow
 @every_example
 def test_podman_reads_the_units(spec: Path, tmp_path: Path) -> None:
     for host in plan(spec).hosts:

@@ -84,7 +84,7 @@ def load(text: str, *question: str) -> str:
 @pytest.mark.usefixtures("_is_root")
 @given(firewall=firewalls)
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_plan_is_a_table_that_loads_twice(firewall: Firewall) -> None:
     text = table(firewall)

@@ -57,6 +57,7 @@ def test_paths_are_unique(plan: Plan, lock: Lock) -> None:
     assert len(paths) == len(set(paths))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("playbook", ["site", "verify", "rotate_keys"])
 def test_ansible_accepts_the_playbooks(site: Path, playbook: str) -> None:
     checked = ansible(site, "playbook", "--syntax-check", f"{playbook}.yml")
@@ -223,6 +224,7 @@ def test_the_runbook_says_how_instances_are_made(tmp_path: Path) -> None:
     assert replica["why"].startswith("1 of the 8 instances of 69.50 GiB on a host")
 
 
+@pytest.mark.slow
 def test_an_unlocked_site_refuses_to_be_applied(plan: Plan, tmp_path: Path) -> None:
     write(tmp_path, render(plan, None))
     assert not (tmp_path / "lock.yml").exists()

@@ -118,6 +118,7 @@ def test_apply_wants_a_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert "not a rendered site" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_apply_runs_ansible_with_its_options(
     locked: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

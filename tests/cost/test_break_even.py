@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.sites import ORDERED, PHYSICS
@@ -360,6 +360,7 @@ def made(purchase: Decimal, paid: list[tuple[int, Decimal]]) -> tuple[Flow, ...]
     return (flow(ORDERED, purchase), *(flow(month_end(month), one) for month, one in paid))
 
 
+@settings(max_examples=30)
 @given(amounts, series, series, st.decimals(0, 1, places=3))
 def test_a_cheaper_alternative_never_makes_owning_win_more(
     purchase: Decimal, own: list[tuple[int, Decimal]], other: list[tuple[int, Decimal]],
@@ -376,6 +377,7 @@ def test_a_cheaper_alternative_never_makes_owning_win_more(
         assert two[2] - two[1] <= one[2] - one[1]
 
 
+@settings(max_examples=30)
 @given(amounts, series, series, st.sampled_from([D("0.01"), D(3), D(1000)]))
 def test_another_currency_changes_nothing(
     purchase: Decimal, own: list[tuple[int, Decimal]], other: list[tuple[int, Decimal]],
@@ -401,6 +403,7 @@ def test_what_costs_nothing_is_never_undercut(
     assert (found.outcome, found.owning_wins) == (Outcome.NEVER, False)
 
 
+@settings(max_examples=40)
 @given(amounts, amounts, amounts, st.decimals("0.05", 1, places=2))
 def test_owning_wins_exactly_from_the_threshold_on(
     purchase: Decimal, running: Decimal, api: Decimal, demand: Decimal

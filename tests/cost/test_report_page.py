@@ -152,6 +152,7 @@ def test_charts_are_text_in_the_colours_of_the_page() -> None:
             assert "font-family" not in element.attributes.get("style", "")
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_another_process() -> None:
     code = (
         "import sys, plans; from cost import made;"
@@ -229,7 +230,7 @@ def plainly() -> set[tuple[str, tuple[str, ...]]]:
     return structure(page(spoiled("plain")))
 
 
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=2, deadline=None)
 @given(st.text(min_size=1, max_size=40))
 @example("".join(NASTY))
 @example("".join(reversed(NASTY)))
