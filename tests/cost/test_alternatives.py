@@ -381,10 +381,11 @@ def test_terms_that_fill_the_service_are_all_that_is_paid() -> None:
     assert paid(found) == [D("27740.00")] * 3
 
 
-def test_a_quoted_instance_counts_as_one_gpu() -> None:
+def test_nobody_says_how_many_gpus_a_quoted_instance_has() -> None:
     found = one("{cloud: cloud.sovereign, instances: 3}")
+    assert paid(found) == [D("4380.00")] * 57  # 3 * 730 * 2.00
     assert found.units is not None
-    assert found.units.per_gpu_hour == 2
+    assert found.units.per_gpu_hour is None
     assert {flow.covers for flow in found.flows} == {1}
 
 
@@ -476,7 +477,7 @@ def test_the_bridge_serves_until_the_machines_do() -> None:
 
 def test_a_bridge_changes_no_unit_cost_of_the_alternative() -> None:
     """60 months and their tokens instead of 57 of both."""
-    for other in (GPT, "{cloud: cloud.sovereign, instances: 1}"):
+    for other in (GPT, "{cloud: cloud_gpu.nebius_l40s}"):
         alone, bridging = one(other).units, one(other, more="  bridge: other\n").units
         assert alone is not None
         assert bridging is not None

@@ -21,8 +21,8 @@ class Served:
     demand: Demand | None
     input_weight: Decimal
     """The share of the cost that input bears; zero where that is not known."""
-    gpu_hours: Decimal
-    """Hours in which a GPU is powered, of all together."""
+    gpu_hours: Decimal | None
+    """Hours in which a GPU is powered, of all together; None where their number is not known."""
     physics: Physics | None = None
     """None where somebody else's machines serve."""
 
@@ -61,5 +61,5 @@ def _million(amount: Decimal | None, tokens: Decimal) -> Decimal | None:
     return None if amount is None else _each(amount * _MILLION, tokens)
 
 
-def _each(amount: Decimal, count: Decimal) -> Decimal | None:
+def _each(amount: Decimal, count: Decimal | None) -> Decimal | None:
     return EXACT.divide(amount, count) if count else None

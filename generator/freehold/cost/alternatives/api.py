@@ -146,9 +146,8 @@ class ApiOffer:
         )
 
     @property
-    def gpu_hours_per_month(self) -> Decimal:
+    def gpu_hours_per_month(self) -> None:
         """None are rented."""
-        return Decimal(0)
 
     @property
     def input_weight(self) -> Decimal:

@@ -45,17 +45,11 @@ class CloudOffer:
         """What the spec says, at the prices of the user or of the book."""
         pricing = setting.pricing
         entry = pricing.cloud(spec.cloud)
-        each = (entry and entry.gpus) or 1
-        instances = spec.instances or -(-_used_gpus(setting.plan) // each)
+        instances = spec.instances or -(-_used_gpus(setting.plan) // (_gpus_of(entry) or 1))
         priced = pricing.price(spec.cloud, Category.CLOUD, Decimal(instances))
         item, leaving = spec.egress_item, _gigabytes(spec)
         egress = pricing.price(item, Category.CLOUD, leaving).price if item and leaving else None
         return cls(name, spec, setting, entry, instances, priced, egress)
-
-    @property
-    def gpus(self) -> int:
-        """Of one instance."""
-        return (self.entry and self.entry.gpus) or 1
 
     @property
     def price(self) -> UnitPrice:
@@ -129,9 +123,10 @@ class CloudOffer:
         return (Uncertain(self._drivers[0], label, group, self.unit, self.price),)
 
     @property
-    def gpu_hours_per_month(self) -> Decimal:
-        """That are paid."""
-        return self._hours * self.instances * self.gpus
+    def gpu_hours_per_month(self) -> Decimal | None:
+        """That are paid; none where nobody says how many GPUs an instance has."""
+        gpus = _gpus_of(self.entry)
+        return None if gpus is None else self._hours * self.instances * gpus
 
     @property
     def input_weight(self) -> Decimal:
@@ -201,7 +196,7 @@ class CloudOffer:
     @property
     def _pieces(self) -> int:
         """How many of what the price is of are in an instance."""
-        return self.gpus if self.unit.startswith("GPU") else 1
+        return (_gpus_of(self.entry) or 1) if self.unit.startswith("GPU") else 1
 
     @property
     def _hours(self) -> Decimal:
@@ -213,6 +208,11 @@ class CloudOffer:
     @property
     def _drivers(self) -> tuple[str, str]:
         return f"price/{self.spec.cloud}", f"fx/{self.price.currency}"
+
+
+def _gpus_of(entry: Entry | None) -> int | None:
+    """Of one instance; a quote does not say."""
+    return entry.gpus if entry else None
 
 
 def _gigabytes(spec: Cloud) -> Decimal:

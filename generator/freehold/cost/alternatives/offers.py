@@ -58,11 +58,12 @@ def _costs(offer: Offer, setting: Setting) -> Costs:
     span = Span(setting.since, setting.terms.calendar.ends)
     flows = tuple(sorted(offer.flows(span), key=lambda flow: flow.on))
     months = months_between(span.since, span.until)
+    hours = offer.gpu_hours_per_month
     served = replace(
         setting.served,
         months=months,
         input_weight=offer.input_weight,
-        gpu_hours=offer.gpu_hours_per_month * months,
+        gpu_hours=None if hours is None else hours * months,
         physics=None,
     )
     return Costs(
