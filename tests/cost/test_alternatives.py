@@ -518,7 +518,38 @@ def test_nothing_overflows_below_the_capacity() -> None:
     assert (found.for_owning, found.unknown_for_owning) == ((), 0)
 
 
+def test_an_overflow_without_a_price_leaves_no_hole_where_nothing_overflows() -> None:
+    found = offered("{other: {api: api.nobody}}", more="  overflow: other\n")
+    assert found.unknown_for_owning == 0
+    card = "{name: Made X1, count: 4, vram: 45 GiB, bandwidth: 864 GB/s, compute_capability: '8.9'}"
+    site = CLINIC.replace("{model: l40s-48gb, count: 4}", card)
+    who_knows = offered("{other: {api: api.nobody}}", "", "  overflow: other\n", site)
+    assert who_knows.unknown_for_owning == 1
+
+
 CROWDED = CLINIC.replace("users: 24", "users: 3000")
+
+
+@pytest.mark.parametrize(
+    ("more", "lacking"),
+    [
+        ("  overflow: one\n", 1),
+        ("  overflow: one\n  bridge: one\n", 1),
+        ("  overflow: one\n  bridge: two\n", 2),
+        ("  overflow: known\n  bridge: two\n", 1),
+    ],
+)
+def test_each_price_that_owning_lacks_counts_once(more: str, lacking: int) -> None:
+    alternatives = f"{{one: {{api: api.nobody}}, two: {{api: api.no-one}}, known: {GPT}}}"
+    found = offered(alternatives, "  use: {demand: 50 %}\n", more, CROWDED)
+    assert found.unknown_for_owning == lacking
+
+
+def test_a_bridge_over_no_days_leaves_no_hole() -> None:
+    late = setting("{other: {api: api.nobody}}", more="  bridge: other\n")
+    at_once = replace(late.terms, calendar=Calendar(ORDERED, ORDERED, 60))
+    found = offers(replace(late, terms=at_once))
+    assert (found.for_owning, found.unknown_for_owning) == ((), 0)
 
 
 def test_demand_above_the_capacity_is_billed_to_owning() -> None:

@@ -135,6 +135,11 @@ class ApiOffer:
             return 1
         return sum(one.price.base is None for one in self._all)
 
+    def unknown_in(self, yearly: Tokens) -> int:
+        """Models of which tokens are asked for, and nobody has a price."""
+        lacking = {model for model, one in self.served.items() if one.price.base is None}
+        return sum(model in lacking and any(tokens) for model, tokens in yearly.items())
+
     @property
     def uncertain(self) -> tuple[Uncertain, ...]:
         """Its prices that may become others."""

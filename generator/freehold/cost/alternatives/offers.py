@@ -37,14 +37,13 @@ def offers(setting: Setting) -> Offers:
     """
     cost = setting.cost
     found = {name: _offer(name, spec, setting) for name, spec in cost.alternatives.items()}
-    bought = [found[name] for name in (cost.overflow, cost.bridge) if name]
     uncertain = {one.id: one for offer in found.values() for one in offer.uncertain}
     return Offers(
         costs=tuple(_costs(offer, setting) for offer in found.values()),
         uncertain=tuple(uncertain.values()),
         paid_by_demand=frozenset(name for name, one in found.items() if one.is_paid_by_demand),
         for_owning=tuple(sorted(_for_owning(found, setting), key=lambda flow: flow.on)),
-        unknown_for_owning=sum(offer.unknown for offer in bought),
+        unknown_for_owning=_unknown_for_owning(found, setting),
     )
 
 
@@ -79,10 +78,33 @@ def _costs(offer: Offer, setting: Setting) -> Costs:
 
 
 def _for_owning(found: dict[str, Offer], setting: Setting) -> Iterator[Flow]:
-    cost, days, demand = setting.cost, setting.terms.calendar, setting.demand
-    overflow = found[cost.overflow] if cost.overflow else None
-    if isinstance(overflow, ApiOffer) and demand:
+    days, demand = setting.terms.calendar, setting.demand
+    overflow, bridge = _overflow(found, setting), _bridge(found, setting)
+    if overflow and demand:
         span = Span(days.in_service, days.ends, Stage.OVERFLOW)
         yield from overflow.of_tokens(demand.overflow_by_model, span)
-    if cost.bridge:
-        yield from found[cost.bridge].flows(Span(days.ordered, days.in_service, Stage.BRIDGE))
+    if bridge:
+        yield from bridge.flows(Span(days.ordered, days.in_service, Stage.BRIDGE))
+
+
+def _unknown_for_owning(found: dict[str, Offer], setting: Setting) -> int:
+    """Prices that are missing in what owning buys: each once, and none of what it does not buy."""
+    overflow, bridge = _overflow(found, setting), _bridge(found, setting)
+    lacking = bridge.unknown if bridge else 0
+    if overflow and overflow is not bridge:
+        demand = setting.demand
+        lacking += overflow.unknown_in(demand.overflow_by_model) if demand else overflow.unknown
+    return lacking
+
+
+def _overflow(found: dict[str, Offer], setting: Setting) -> ApiOffer | None:
+    """What takes the demand above capacity."""
+    name = setting.cost.overflow
+    offer = found[name] if name else None
+    return offer if isinstance(offer, ApiOffer) else None
+
+
+def _bridge(found: dict[str, Offer], setting: Setting) -> Offer | None:
+    """What serves before the machines do; none where they do from the order on."""
+    name, days = setting.cost.bridge, setting.terms.calendar
+    return found[name] if name and days.ordered < days.in_service else None
