@@ -21,6 +21,7 @@ from freehold.cost.alternatives.offers import Offers, offers
 from freehold.cost.alternatives.setting import Setting
 from freehold.cost.calendar import Calendar
 from freehold.cost.demand import demand
+from freehold.cost.drivers import drivers
 from freehold.cost.flows import Terms
 from freehold.cost.item import Basis, Category, Range, UnitPrice
 from freehold.cost.money import Rounding
@@ -405,7 +406,9 @@ def test_egress_is_billed_by_the_gigabyte() -> None:
         "{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: cloud_egress.aws}"
     )
     assert paid(found, Category.NETWORK) == [D("414.00")] * 57  # 5000 * 0.09 * 0.92
-    assert {f.drivers for f in found.flows if f.category is Category.NETWORK} == {("fx/USD",)}
+    assert {f.drivers for f in found.flows if f.category is Category.NETWORK} == {
+        ("price/cloud_egress.aws", "fx/USD")
+    }
     assert found.note == "5 TB leave each month at 0.0828 EUR/GB (cloudpages)"
     _, egress = found.prices
     assert (egress.description, egress.unit) == (
@@ -584,6 +587,27 @@ def test_uncertain_prices_are_named_once() -> None:
         ("price/api.groq.openai/gpt-oss-120b", "groq openai/gpt-oss-120b", "api", "M tokens"),
         ("price/cloud.sovereign", "cloud.sovereign", "cloud", "instance hour"),
     ]
+
+
+def test_the_price_of_data_that_leave_may_become_another() -> None:
+    spec = "{cloud: cloud.sovereign, instances: 1, egress: 5 TB, egress_item: made.egress}"
+    whole = setting(f"{{other: {spec}}}")
+    quotes = Quotes.model_validate(
+        {"version": 1, "quotes": [
+            {"item": "cloud.sovereign", "price": "2.00 EUR", "kind": "contract"},
+            {"item": "made.egress", "price": "0.08 EUR", "low": "0.04 EUR", "high": "0.10 EUR",
+             "kind": "estimate"},
+        ]}
+    )  # fmt: skip
+    found = offers(replace(whole, pricing=Pricing.of(whole.cost, quotes, builtin())))
+    _, egress = found.uncertain
+    assert (egress.id, egress.label, egress.group, egress.unit) == (
+        "price/made.egress", "made.egress", "cloud", "GB",
+    )  # fmt: skip
+    by = drivers(whole.cost, (), found.uncertain, Range.exactly(D(0)))
+    assert by.by_id["price/made.egress"].range == Range(D("0.5"), D(1), D("1.25"))
+    terms = by.terms(found.costs[0].flows)
+    assert terms["price/made.egress",] == 57 * 400  # 5000 GB at 0.08
 
 
 def test_data_sets_that_disagree_are_ends_of_a_range() -> None:

@@ -62,9 +62,8 @@ class CloudOffer:
         what = f"{self.entry.name} ({self.entry.kind})" if self.entry else self.spec.cloud
         found = [NamedPrice(self.spec.cloud, what, self.unit, self.price)]
         if self.egress and self.spec.egress_item:
-            entry = self.setting.pricing.cloud(self.spec.egress_item)
-            name = entry.name if entry else self.spec.egress_item
-            found.append(NamedPrice(self.spec.egress_item, name, "GB that leaves", self.egress))
+            item, name = self.spec.egress_item, self._egress_name
+            found.append(NamedPrice(item, name, "GB that leaves", self.egress))
         return tuple(found)
 
     @property
@@ -120,7 +119,11 @@ class CloudOffer:
         """Its prices that may become others."""
         label = self.entry.name if self.entry else self.spec.cloud
         group = self.priced.group
-        return (Uncertain(self._drivers[0], label, group, self.unit, self.price),)
+        found = [Uncertain(self._drivers[0], label, group, self.unit, self.price)]
+        if self.egress:
+            leaving, _ = self._drivers_of_egress(self.egress)
+            found.append(Uncertain(leaving, self._egress_name, group, "GB", self.egress))
+        return tuple(found)
 
     @property
     def gpu_hours_per_month(self) -> Decimal | None:
@@ -190,7 +193,7 @@ class CloudOffer:
             amount = monthly * month.share * terms.grown(Category.CLOUD, month.starts)
             yield terms.flow(
                 month.ends, self.name, Category.NETWORK, span.stage, amount,
-                drivers=(f"fx/{self.egress.currency}",),
+                drivers=self._drivers_of_egress(self.egress),
             )  # fmt: skip
 
     @property
@@ -208,6 +211,16 @@ class CloudOffer:
     @property
     def _drivers(self) -> tuple[str, str]:
         return f"price/{self.spec.cloud}", f"fx/{self.price.currency}"
+
+    def _drivers_of_egress(self, egress: UnitPrice) -> tuple[str, str]:
+        return f"price/{self.spec.egress_item}", f"fx/{egress.currency}"
+
+    @property
+    def _egress_name(self) -> str:
+        """The book's, or the item's id."""
+        item = self.spec.egress_item or ""
+        entry = self.setting.pricing.cloud(item)
+        return entry.name if entry else item
 
 
 def _gpus_of(entry: Entry | None) -> int | None:
