@@ -73,6 +73,22 @@ def test_limits_that_are_broken(tmp_path: Path, capsys: Capture) -> None:
     assert b"cost-gate" not in (tmp_path / "report.html").read_bytes()
 
 
+def test_an_option_is_a_limit_too(tmp_path: Path, capsys: Capture) -> None:
+    words = ["report", str(EXAMPLES / "clinic"), "-o", str(tmp_path / "page.html")]
+    assert main([*words, "--max-tco", "1"]) == 1
+    said = capsys.readouterr().err
+    assert "error[cost-gate]: the cost of owning is at least" in said
+    assert ", but fails 1 limit that you set; " in said
+    text = next(markup.read((tmp_path / "page.html").read_bytes()).every("main")).text
+    assert "over the limit of 1 EUR" in text
+
+
+def test_a_limit_needs_a_cost_section(tmp_path: Path, capsys: Capture) -> None:
+    words = ["report", str(EXAMPLES / "minimal"), "-o", str(tmp_path / "page.html")]
+    assert main([*words, "--no-unknown"]) == 1
+    assert "error[" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("kind", ["directory", "link", "pipe", "spec"])
 @pytest.mark.parametrize("words", [["report"], ["bom", "--format", "json"]])
 def test_nothing_but_a_file_is_replaced(

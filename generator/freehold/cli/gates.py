@@ -49,6 +49,14 @@ def add_gates(parser: argparse.ArgumentParser) -> None:
     group.add_argument("--no-unknown", action="store_true", help="no line without a price")
 
 
+def has_limits(arguments: argparse.Namespace) -> bool:
+    """Whether an option sets a limit, which a spec without prices would not be held to."""
+    words = vars(arguments)
+    options = (*_AMOUNTS, *_SHARES)
+    given = any(words[option[2:].replace("-", "_")] is not None for option in options)
+    return given or arguments.no_unknown
+
+
 def gated(arguments: argparse.Namespace, opened: "Opened", result: "Result") -> "Result":
     """The result held to the spec's limits as the options have them; breaches are reported."""
     from freehold.cost.gates import breaches  # noqa: PLC0415 - not for `--help`

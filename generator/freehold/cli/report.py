@@ -4,12 +4,16 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from freehold.cli.gates import add_gates
 from freehold.cli.status import FAILED, FOUND, GOOD
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from freehold.cli.opening import Opened
     from freehold.cli.status import Subparsers
     from freehold.cost.types import Result
+    from freehold.diagnostics import Diagnostic
     from freehold.plan.types import Plan
     from freehold.render.report.subject import Subject
 
@@ -18,7 +22,7 @@ Writes one HTML page that needs nothing else: no scripts, no network. It says wh
 fits, what is bought, what it costs and when, how owning compares with each alternative, how full
 GPUs and racks are, who talks to whom, and what the figures rest on.
 
-Exit status: 0 it fits and breaks no limit of the spec, 1 it does not or the spec has mistakes
+Exit status: 0 it fits and breaks no limit, 1 it does not or the spec has mistakes
 (the page says so), 2 the page could not be written.
 """
 
@@ -34,12 +38,13 @@ def add_parser(commands: "Subparsers") -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="default: report.html beside the spec"
     )
+    add_gates(parser)
     parser.set_defaults(run=run)
 
 
 def run(arguments: argparse.Namespace) -> int:
     """Write the page, whatever it has to say."""
-    from freehold.cli.gates import report_breaches  # noqa: PLC0415 - not for `--help`
+    from freehold.cli.gates import gated, has_limits  # noqa: PLC0415 - not for `--help`
     from freehold.cli.opening import open_spec, plan_of, result_of  # noqa: PLC0415 - not for `--help`
     from freehold.cli.talk import say, say_findings  # noqa: PLC0415
     from freehold.cli.target import refusal  # noqa: PLC0415
@@ -50,21 +55,25 @@ def run(arguments: argparse.Namespace) -> int:
         say(*refused)
         return FAILED
     plan = plan_of(opened)
-    is_priced = opened.cluster is not None and opened.cluster.cost is not None
+    has_cost = opened.cluster is not None and opened.cluster.cost is not None
+    is_priced = has_cost or has_limits(arguments)
     result = result_of(opened, plan) if plan and is_priced else None
-    subject = _page(opened, plan, result)
+    findings = opened.report.in_order()
     if result:
-        report_breaches(opened.report.refuse, result)
+        result = gated(arguments, opened, result)
+    subject = _subject(opened, plan, result, findings)
     say_findings(opened.report)
     _write(path, subject)
     return GOOD if opened.report.is_clean else FOUND
 
 
-def _page(opened: "Opened", plan: "Plan | None", result: "Result | None") -> "Subject":
+def _subject(
+    opened: "Opened", plan: "Plan | None", result: "Result | None", findings: "Sequence[Diagnostic]"
+) -> "Subject":
     """What the page is about: the breaches of limits are the result's, no findings."""
     from freehold.render.report.subject import Subject  # noqa: PLC0415 - not for `--help`
 
-    cluster, findings = opened.cluster, opened.report.in_order()
+    cluster = opened.cluster
     if cluster is None:
         return Subject(opened.path.name, findings=findings)
     users = {name: model.workload.users for name, model in cluster.models.items()}
