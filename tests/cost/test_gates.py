@@ -14,7 +14,7 @@ from freehold.cli.gates import add_gates, gated
 from freehold.cli.opening import open_spec
 from freehold.cost.gates import breaches
 from freehold.cost.item import Basis
-from freehold.cost.types import Breach, Result, Total, UnitCosts
+from freehold.cost.types import Breach, Result, Stage, Total, UnitCosts
 from freehold.spec.cost import Gates
 from freehold.units import Money, Percent
 
@@ -169,6 +169,27 @@ def test_stale_share() -> None:
     )
 
 
+def test_stale_share_of_a_bill_with_a_hole_is_of_the_known_part_only() -> None:
+    assert only(Gates(stale=Percent("0.1")), made.RESULT) == Breach(
+        "stale",
+        "0 % of the known capital cost is of prices too old, 1 line without a price: "
+        "not known to be at most 10 % of all",
+        SWITCH,
+    )
+
+
+@pytest.mark.parametrize("stage", [Stage.OVERFLOW, Stage.BRIDGE])
+def test_an_alternative_that_most_is_paid_for_is_no_line_of_the_bill(stage: Stage) -> None:
+    result = whole()
+    paid = replace(made.FLOWS[0], line="hyperscaler", stage=stage, amount=D("90000.00"))
+    owning = replace(result.owning, flows=(*made.FLOWS, paid))
+    found = only(Gates(tco=eur("1")), replace(result, owning=owning))
+    assert found.message.endswith("; most is paid for the alternative `hyperscaler`")
+    assert found.line is None
+    tokens = only(Gates(per_million_tokens=eur("0.01")), replace(result, owning=owning))
+    assert tokens.message.endswith("; most is paid for the alternative `hyperscaler`")
+
+
 def test_no_line_without_a_price() -> None:
     found = only(Gates(unknown=False), made.RESULT)
     assert found == Breach("unknown", "1 line without a price, none may be", SWITCH)
@@ -259,8 +280,9 @@ def test_options_add_gates(tmp_path: Path, words: list[str], gate: str) -> None:
 def test_an_option_overrides_its_key_and_no_other(tmp_path: Path) -> None:
     gates = "{stale: 0 %, unknown: false, tco: 1.00 EUR}"
     result, said = held(tmp_path, "--max-tco", "70000", "--max-stale", "50%", gates=gates)
-    assert [breach.gate for breach in result.breaches] == ["tco", "unknown"]
+    assert [breach.gate for breach in result.breaches] == ["tco", "stale", "unknown"]
     assert "over the limit of 70,000 EUR" in said
+    assert "not known to be at most 50 % of all" in said
 
 
 def test_a_line_without_a_price_is_said_to_have_none(tmp_path: Path) -> None:

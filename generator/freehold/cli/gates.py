@@ -21,9 +21,10 @@ COST_GATE: Final = rule_text(
     """The cost, or what is known of it, fails a limit of `cost.gates` or of an option.
 
     The finding names the line of the bill that breaks the limit, or weighs most in it. A total
-    that lacks a line's price fails every limit on it: nobody knows that it keeps it. Get the
-    missing price, change what is bought, or have the limit changed by whoever set it. `render`
-    only warns: a site that nobody has paid for yet can be reviewed.
+    that lacks a line's price fails every limit on it, and so does a share of the capital cost:
+    nobody knows that it keeps it. Get the missing price, change what is bought, or have the
+    limit changed by whoever set it. `render` only warns: a site that nobody has paid for yet can
+    be reviewed.
     """,
 )
 _AMOUNTS: Final = {

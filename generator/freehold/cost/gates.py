@@ -1,7 +1,7 @@
 """Limits that a result is held to, and the line that breaks each.
 
 A figure is held to its limit as it is printed. A total that lacks a line's price is not known
-to keep any limit, so it fails: a price left out must not be a way through a gate.
+to keep any limit, so it fails, as does a share: a price left out is no way through a gate.
 """
 
 from collections.abc import Iterable, Iterator
@@ -47,7 +47,7 @@ def _limited(
     most = words.money(limit, currency)
     if not _is_within(total, limit):
         over = words.money(total.amount - limit, currency)
-        yield Breach(gate, f"{message}: {over} over the limit of {most}", culprit)
+        yield _broken(gate, f"{message}: {over} over the limit of {most}", culprit, result)
     elif total.unknown:
         yield Breach(gate, f"{message}: not known to be within {most}", culprit)
 
@@ -63,11 +63,11 @@ def _per_million_tokens(gates: Gates, result: Result) -> Iterator[Breach]:
         message = f"what a million tokens cost is not known: not known to be within {most}"
         yield Breach(gate, message, _first(unknown))
         return
-    message = f"a million tokens cost {words.money(_upwards(cost, result), currency)}"
-    if units.at_least:
-        message = message.replace("cost", "cost at least") + f", {words.holes(len(unknown))}"
+    amount = words.money(_upwards(cost, result), currency)
+    lacks = f", {words.holes(len(unknown))}" if units.at_least else ""
+    message = f"a million tokens cost {'at least ' if units.at_least else ''}{amount}{lacks}"
     if cost > limit:
-        yield Breach(gate, f"{message}: the limit is {most}", _dearest(result))
+        yield _broken(gate, f"{message}: the limit is {most}", _dearest(result), result)
     elif units.at_least:
         yield Breach(gate, f"{message}: not known to be within {most}", _first(unknown))
 
@@ -88,11 +88,18 @@ def _quoted(gates: Gates, result: Result) -> Iterator[Breach]:
 
 
 def _stale(gates: Gates, result: Result) -> Iterator[Breach]:
-    if gates.stale is not None and result.quality.stale > gates.stale:
-        share, most = words.percent(result.quality.stale), gates.stale.written
-        message = f"{share} of the known capital cost is of prices too old, at most {most} may be"
-        stale = [line for line in _capital(result) if line.price.is_stale]
-        yield Breach("stale", message, _heaviest(stale))
+    if gates.stale is None:
+        return
+    capital, most = _capital(result), gates.stale.written
+    unknown = [line for line in capital if line.is_unknown]
+    share = words.percent(result.quality.stale)
+    message = f"{share} of the known capital cost is of prices too old"
+    if result.quality.stale > gates.stale:
+        stale = [line for line in capital if line.price.is_stale]
+        yield Breach("stale", f"{message}, at most {most} may be", _heaviest(stale))
+    elif unknown:
+        message = f"{message}, {words.holes(len(unknown))}"
+        yield Breach("stale", f"{message}: not known to be at most {most} of all", unknown[0].id)
 
 
 def _unknown(gates: Gates, result: Result) -> Iterator[Breach]:
@@ -111,11 +118,18 @@ def _heaviest(lines: Iterable[BomLine]) -> str | None:
 
 
 def _dearest(result: Result) -> str | None:
-    """The line that most is paid for over the horizon."""
+    """The line, or the alternative, that most is paid for over the horizon."""
     paid: dict[str, Decimal] = {}
     for flow in result.owning.flows:
         paid[flow.line] = paid.get(flow.line, Decimal(0)) + flow.amount
     return max(paid, key=paid.__getitem__, default=None)
+
+
+def _broken(gate: str, message: str, culprit: str | None, result: Result) -> Breach:
+    """What overflow or a bridge bills is in no line, and is named as what it is."""
+    if culprit is None or any(line.id == culprit for line in result.lines):
+        return Breach(gate, message, culprit)
+    return Breach(gate, f"{message}; most is paid for the alternative `{culprit}`", None)
 
 
 def _first(ids: tuple[str, ...]) -> str | None:
