@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cost.bought import bought
+from cost.bought import EUR, bought
+from freehold.catalog.hardware import items
 from freehold.catalog.load import builtin
 from freehold.cost.racks import Box, Distribution, boxes, distribution, pack
 from freehold.cost.types import Rack
@@ -16,9 +17,11 @@ from freehold.report import Report
 from freehold.rules.narrow import at_most, is_narrow
 from freehold.rules.racks import check_racks
 from freehold.source import Source
-from freehold.spec.cost import Location
+from freehold.spec.cluster import Level
+from freehold.spec.cost import Cost, Location
 
 D = Decimal
+CHASSIS = "chassis.2u-4gpu"
 
 
 def limits(**given: Any) -> Distribution:
@@ -33,8 +36,8 @@ def limits(**given: Any) -> Distribution:
 def box(name: str, count: int = 1, **given: Any) -> Box:
     """Hosts of 2 units with 1 kW."""
     known: dict[str, Any] = {
-        "pool": name, "names": tuple(f"{name}-{n}" for n in range(1, count + 1)), "is_host": True,
-        "units": 2, "power": D(1000), "weight": D(30), "outlets": 2,
+        "path": ("nodes", name), "names": tuple(f"{name}-{n}" for n in range(1, count + 1)),
+        "is_host": True, "units": 2, "power": D(1000), "weight": D(30), "outlets": 2,
     }  # fmt: skip
     return Box(**(known | given))
 
@@ -85,7 +88,7 @@ BOXES = st.lists(
         is_host=st.booleans(),
     ),
     min_size=1,
-    unique_by=lambda one: one.pool,
+    unique_by=lambda one: one.path,
 )
 
 
@@ -158,13 +161,78 @@ def test_what_stands_in_racks_follows_from_what_is_bought() -> None:
     """A host: chassis 300 W, 4 x 350 W, 360 W, 4 x 12 W, 20 W, 2 x 8 W, 12 W = 2156 W."""
     found = bought()
     hosts, switch = boxes(found.needs, builtin())
-    assert (hosts.pool, hosts.names) == ("gpu", ("gpu-1", "gpu-2"))
+    assert (hosts.path, hosts.names) == (("nodes", "gpu"), ("gpu-1", "gpu-2"))
     assert (hosts.power, hosts.units, hosts.outlets) == (D(2156), 2, 2)
     assert hosts.weight == D(28) + 4 * D("1.2") + 4
     assert (switch.names, switch.power) == (("switch.tor-48x25g",), D(458))
     machines = bought({"gpu": {"gpus": {"model": "b200", "count": 8}, "hosts": 1}})
     [whole] = boxes(machines.needs, builtin())
     assert (whole.power, whole.units, whole.outlets) == (D(14_300), 10, 6)
+
+
+def test_whatever_has_a_height_stands_in_a_rack() -> None:
+    """A mirror of 1 unit, 500 W and 2 outlets; 2 chassis of 2 units, 300 W and 2 outlets."""
+    line = {"item": CHASSIS, "quantity": 2, "pool": "gpu"}
+    plain = bought(location={"ups": "10 min"})
+    found = bought(level=Level.AIRGAPPED, lines=[line], location={"ups": "10 min"})
+    of = {one.path: one for one in boxes(found.needs, builtin())[1:]}
+    mirror, own = of["isolation",], of["cost", "lines", 0]
+    assert (mirror.names, mirror.units, mirror.power) == (("mirror.server",), 1, D(500))
+    assert (mirror.outlets, mirror.weight) == (2, D(18))
+    assert (own.names, own.units, own.power) == ((CHASSIS,) * 2, 2, D(300))
+    assert own.outlets == 2
+    assert found.physics.rack_units == plain.physics.rack_units + 5
+    [before], [after] = plain.physics.racks, found.physics.racks
+    assert after.maximum_power == before.maximum_power + 1100
+    assert after.outlets_used == before.outlets_used + 6
+    # (2 x 2156 + 458) W x 1 / 0.9 of power, then with 1100 W more.
+    ups = [one.lines["site/ups"].need.quantity for one in (plain, found)]
+    assert ups == [D(6), D(7)]
+
+
+@given(
+    st.sampled_from([Level.OPEN, Level.RESTRICTED, Level.AIRGAPPED, Level.SEALED]),
+    st.integers(1, 40),
+    st.lists(
+        st.tuples(
+            st.sampled_from([CHASSIS, "switch.tor-48x25g", "server.b200-sxm-180gb-x8"]),
+            st.integers(1, 30),
+        ),
+        unique_by=lambda one: one[0],
+        max_size=3,
+    ),
+)
+@settings(deadline=None, max_examples=25)
+def test_racks_draw_what_all_that_stands_in_them_draws(
+    level: Level, hosts: int, own: list[tuple[str, int]]
+) -> None:
+    lines = [{"item": item, "quantity": count} for item, count in own]
+    physics = bought({"gpu": {"hosts": hosts}}, level=level, lines=lines).physics
+    assert sum(rack.maximum_power for rack in physics.racks) == physics.maximum_power
+    assert sum(rack.used_units for rack in physics.racks) == physics.rack_units
+
+
+def test_only_whole_machines_of_the_catalog_can_be_too_much_for_a_rack() -> None:
+    known = [one.id for one in items(builtin().gpus, Cost.model_validate(EUR).life)
+             if one.rack_units and one.id != "rack.42u"]  # fmt: skip
+    machines = [one for one in known if one.startswith("server.")]
+    assert is_narrow(bought(lines=[{"item": machines[0]}]).cluster, builtin())
+    found = bought(lines=[{"item": one} for one in known if one not in machines])
+    assert not is_narrow(found.cluster, builtin())
+    others = boxes(found.needs, builtin())[1:]
+    assert len(others) == len(known) - len(machines) + 1
+    assert [box for box in others if distribution(Location(), others).misfit(box)] == []
+
+
+def test_a_line_that_no_rack_feeds_is_found_at_its_line() -> None:
+    line = {"item": CHASSIS, "quantity": 2}
+    found = bought({"gpu": {"gpus": None}}, lines=[line], location={"rack": {"units": 1}})
+    report = Report(Source.parse(b"cost: {lines: [{item: x}]}\n", "cluster.yml"))
+    check_racks(found.cluster, found.plan, builtin(), None, report)
+    at = {finding.message: finding.span for finding in report.findings}
+    span = at[f"`{CHASSIS}` is 2 units high, a rack has 1"]
+    assert span
+    assert span.column == 16
 
 
 def test_outlets_of_whole_machines() -> None:

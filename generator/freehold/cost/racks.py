@@ -9,10 +9,13 @@ from freehold.catalog.facts import Catalog
 from freehold.catalog.hardware import hardware, slug, soldered
 from freehold.cost.item import Category
 from freehold.cost.types import Need, Rack
+from freehold.source import Loc
 from freehold.spec.cost import Location
 
 _PDUS: Final = ("pdu.11kw", "pdu.22kw")
 _RACK: Final = "rack.42u"
+_NETWORK: Final = ("nodes",)
+"""The path of what all hosts share."""
 _THREE_PHASES: Final = 11_000
 """Watts from which a feed has three phases: 16 A at 400 V. Smaller ones are taken to have one."""
 _SUPPLY: Final = 3000
@@ -23,8 +26,8 @@ _SUPPLY: Final = 3000
 class Box:
     """Equal things that stand in racks."""
 
-    pool: str
-    """Of hosts; the item's id of a switch."""
+    path: Loc
+    """Where the spec causes them: the pool of hosts, a level, a line."""
     names: tuple[str, ...]
     is_host: bool
     units: int
@@ -85,14 +88,17 @@ def _plugged(box: Box, limits: Distribution, loads: Sequence[Decimal]) -> list[D
 
 
 def boxes(needs: Sequence[Need], catalog: Catalog) -> tuple[Box, ...]:
-    """Hosts by pool, and what else stands in racks."""
+    """Hosts by pool, and all else that has a height: switches, what a level adds, own lines."""
     by_pool: dict[str, list[Need]] = {}
+    others: list[Need] = []
     for need in needs:
         if need.path[0] == "nodes" and len(need.path) > 1 and not need.is_spare:
             by_pool.setdefault(str(need.path[1]), []).append(need)
+        elif need.item.rack_units and not need.is_spare and need.item.id != _RACK:
+            others.append(need)
     return (
         *(_hosts(pool, found, catalog) for pool, found in by_pool.items()),
-        *_switches(needs),
+        *(_other(need, needs, catalog) for need in others),
     )
 
 
@@ -216,7 +222,7 @@ def _hosts(pool: str, needs: Sequence[Need], catalog: Catalog) -> Box:
     supplies = sum(_supplies(need, catalog) for need in bought)
     units = sum(need.item.rack_units for need in bought)
     return Box(
-        pool=pool,
+        path=("nodes", pool),
         names=hosts,
         is_host=True,
         units=max(units, 1),
@@ -233,10 +239,10 @@ def _each(amounts: Iterator[Decimal]) -> Decimal:
 
 def _supplies(need: Need, catalog: Catalog) -> int:
     """Outlets that one takes."""
-    if need.item.category is not Category.SERVER:
-        return 0
     if need.item.id in hardware():
         return hardware()[need.item.id].power_supplies
+    if need.item.category is not Category.SERVER:
+        return 0
     name, _, count = need.item.id.removeprefix("server.").rpartition("-x")
     gpu = next((gpu for known, gpu in catalog.gpus.items() if slug(known) == name), None)
     machine = soldered(gpu, int(count)) if gpu else None
@@ -248,18 +254,19 @@ def _usual_supplies(need: Need) -> int:
     return 2 * max(int((watts / _SUPPLY).to_integral_value(ROUND_CEILING)), 1)
 
 
-def _switches(needs: Sequence[Need]) -> Iterator[Box]:
-    """Switches, each with its share of the optics."""
-    shared = [need for need in needs if need.path == ("nodes",) and not need.is_spare]
-    power = _each(need.quantity * need.item.power.maximum for need in shared if need.item.power)
-    for need in shared:
-        if need.item.rack_units:
-            yield Box(
-                pool=need.item.id,
-                names=(need.item.id,) * int(need.quantity),
-                is_host=False,
-                units=need.item.rack_units,
-                power=power / need.quantity,
-                weight=need.item.weight,
-                outlets=hardware()[need.item.id].power_supplies,
-            )
+def _other(need: Need, needs: Sequence[Need], catalog: Catalog) -> Box:
+    """What is no host of a pool; switches, each with its share of the optics."""
+    count = int(need.quantity)
+    of = [need]
+    if need.path == _NETWORK:
+        of += [one for one in needs if one.path == _NETWORK and not one.item.rack_units]
+    power = _each(one.quantity * one.item.power.maximum for one in of if one.item.power)
+    return Box(
+        path=need.path,
+        names=(need.item.id,) * count,
+        is_host=False,
+        units=need.item.rack_units,
+        power=power / count,
+        weight=need.item.weight,
+        outlets=_supplies(need, catalog),
+    )

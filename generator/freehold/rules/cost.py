@@ -1,6 +1,7 @@
 """Money: one currency, or a rate; nothing paid twice, and nothing forgotten."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from pydantic import BaseModel
 
@@ -10,6 +11,9 @@ from freehold.spec.cluster import Cluster
 from freehold.spec.cost import Kind
 from freehold.spec.mistakes import dotted
 from freehold.units import Money, Price
+
+_MOST: Final = 100_000
+"""Pieces of one line."""
 
 
 @rule
@@ -129,6 +133,30 @@ def ups_not_bought(cluster: Cluster) -> Iterator[Finding]:
             loc=("cost", "location", "ups"),
             help="leave `ups` out, or write what it costs under `cost.lines`",
         )
+
+
+@rule
+def part_of_a_machine(cluster: Cluster) -> Iterator[Finding]:
+    """A line buys a fraction of something that stands in a rack, or more than any site has.
+
+    Each piece of it is put into a rack, where it takes its height, power and outlets.
+    """
+    lines = cluster.cost.lines if cluster.cost else ()
+    for number, line in enumerate(lines):
+        is_whole = line.quantity == int(line.quantity)
+        if _has_height(line.item) and not (is_whole and line.quantity <= _MOST):
+            yield Finding(
+                message=f"{line.quantity:f} of `{line.item}` cannot be put into racks",
+                loc=("cost", "lines", number, "quantity"),
+                help=f"write a whole number of at most {_MOST:,}",
+            )
+
+
+def _has_height(identity: str) -> bool:
+    from freehold.catalog.hardware import hardware  # noqa: PLC0415 - only lines need it
+
+    known = hardware().get(identity)
+    return known.rack_units > 0 if known else identity.startswith("server.")
 
 
 @rule

@@ -35,6 +35,8 @@ def is_narrow(cluster: Cluster, catalog: Catalog) -> bool:
     rack = cost.location.rack
     if rack.power or rack.count or rack.weight or rack.units < _UNITS:
         return True
+    if any(line.item.startswith("server.") for line in cost.lines):
+        return True
     return any(_is_large(pool, catalog) for pool in cluster.nodes.values())
 
 

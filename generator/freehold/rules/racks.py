@@ -66,7 +66,7 @@ def check_racks(
 
 
 def _refuse(box: Box, limits: Distribution, report: Report) -> None:
-    place = ("nodes", box.pool)
+    place = box.path
     host = box.names[0]
     match limits.misfit(box):
         case "power":

@@ -27,15 +27,16 @@ def needs(
     """
     purchase = Purchase(cluster, cost, plan, catalog, pricing)
     hosts = [need for pool in plan.pools for need in pool_needs(purchase, pool)]
+    added, own = tuple(isolation(purchase)), tuple(own_lines(purchase))
     hardware = [*hosts, *network(purchase)]
-    hardware += [*facility(purchase, hardware), *isolation(purchase)]
+    hardware += [*facility(purchase, (*hardware, *added, *own)), *added]
     found = (
         *hardware,
         *spare_parts(purchase, hardware),
         *licences(purchase),
         *services(purchase),
         staff(purchase),
-        *own_lines(purchase),
+        *own,
     )
     check_traced(found, purchase.hosts)
     return found
