@@ -61,8 +61,9 @@ def test_what_is_replaced_is_written_off_to_zero() -> None:
     assert second.book_value == D("968.00")
 
 
-def test_only_capital_with_a_price_is_written_off() -> None:
-    lines = [line(LICENCE, "1", every=12), line(MACHINE, None), line(MACHINE, "0")]
+def test_only_capital_that_is_paid_once_and_has_a_price_is_written_off() -> None:
+    term = line(LICENCE, "1", every=12, prepaid=True, is_capital=True)
+    lines = [line(LICENCE, "1", every=12), term, line(MACHINE, None), line(MACHINE, "0")]
     assert writeoffs(lines, terms(), NOTHING, STRAIGHT) == ()
 
 

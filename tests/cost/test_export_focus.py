@@ -48,17 +48,24 @@ def test_cash_is_what_is_paid(name: str) -> None:
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_effective_cost_is_what_is_used_up_each_year(name: str) -> None:
-    rows = [row for row in read(result(name)) if row["x_Stage"] != "residual"]
-    for year in result(name).years:
+    rows, of = read(result(name)), result(name)
+    for year in of.years:
         mine = [row for row in rows if year.starts <= last_day(row) <= year.ends]
         assert total(mine, "EffectiveCost") == year.accrual
+        assert total(mine, "BilledCost") == year.cash
+    assert total(rows, "EffectiveCost") == total(rows, "BilledCost") == of.owning.nominal.amount
+    for one in of.lines:
+        mine = [row for row in rows if row["x_BomLine"] == one.id]
+        assert total(mine, "EffectiveCost") == total(mine, "BilledCost")
 
 
 @pytest.mark.parametrize("name", RESULTS)
 def test_each_row_is_as_the_standard_says(name: str) -> None:
     for row in read(result(name)):
         assert tuple(row) == COLUMNS
-        assert row["ChargeCategory"] in {"Purchase", "Usage", "Tax", "Credit"}
+        assert row["ChargeCategory"] in {
+            "Purchase", "Usage", "Tax", "Credit", "Adjustment",
+        }  # fmt: skip
         assert row["ChargeFrequency"] in {"One-Time", "Recurring", "Usage-Based"}
         assert (row["ChargeCategory"], row["ChargeFrequency"]) != ("Purchase", "Usage-Based")
         assert bool(row["PricingQuantity"]) == (row["ChargeCategory"] != "Tax")
@@ -94,7 +101,20 @@ def test_a_purchase_is_used_up_month_by_month() -> None:
     assert {row["EffectiveCost"] for row in usage} == {"960.00"}
     assert usage[0]["ChargePeriodStart"] == "2027-03-01T00:00:00Z"
     (sold,) = of_line(rows, gpu, ChargeCategory="Credit")
-    assert sold["BilledCost"] == sold["EffectiveCost"] == "-7616.00"
+    # 52169.60 are still in the books.
+    assert (sold["BilledCost"], sold["EffectiveCost"]) == ("-7616.00", "44553.60")
+
+
+def test_what_nobody_buys_is_written_off_at_the_end() -> None:
+    """Of 1.20 for cables, 1.01 of it no tax, 0.60 are left in the books."""
+    left = replace(RESULT.writeoffs[1], by_year=(D("0.30"), D("0.30")), book_value=D("0.60"))
+    rows = read(replace(RESULT, writeoffs=(RESULT.writeoffs[0], left)))
+    net, tax = of_line(rows, LINES[2].id, x_Stage="disposal")
+    assert (net["ChargeCategory"], tax["ChargeCategory"]) == ("Adjustment", "Tax")
+    assert (D(net["EffectiveCost"]), D(tax["EffectiveCost"])) == (D("0.51"), D("0.09"))
+    assert (D(net["BilledCost"]), D(tax["BilledCost"])) == (D(0), D(0))
+    assert last_day(net) == date(2028, 11, 30)
+    assert total(rows, "EffectiveCost") == total(rows, "BilledCost")
 
 
 def test_a_term_is_a_purchase_and_then_used_up() -> None:

@@ -89,6 +89,8 @@ def check_payments(book: Workbook, result: Result) -> None:
         assert amount(row["Paid"]) == year.cash
         assert amount(row["Discounted"]) == year.discounted
         assert amount(row["Depreciation"]) == year.depreciation
+        assert amount(row["Disposal"]) == year.disposal
+        assert amount(row["Used up"]) == year.accrual
 
 
 def check_comparison(book: Workbook, result: Result) -> None:

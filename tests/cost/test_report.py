@@ -348,6 +348,17 @@ def test_cash_of_the_years_is_the_cash_of_the_result() -> None:
     assert sums == [year.cash for year in made.YEARS]
 
 
+def test_both_views_of_the_years_add_up_to_the_same() -> None:
+    found = cash(made.RESULT).accrual
+    assert [column.title for column in found.columns][-3:] == [
+        "Depreciation",
+        "Disposal",
+        "Accrual",
+    ]
+    assert [row[-2] for row in found.rows] == ["0.00", "44,553.60"]
+    assert found.sums[2] == found.sums[-1] == "76,149.30"
+
+
 def test_what_is_got_on_the_day_after_the_end_is_in_the_last_year() -> None:
     late = Flow(date(2028, 12, 1), "x", Category.GPU, Stage.RESIDUAL, D(-100), D(-100))
     result = replace(made.RESULT, owning=replace(made.RESULT.owning, flows=(late,)))

@@ -77,6 +77,16 @@ def test_formats_for_programs(capsys: Capture) -> None:
     assert "**Against reserved**" in capsys.readouterr().out
 
 
+def test_both_views_of_the_years_add_up_to_the_same() -> None:
+    said = list(tco_lines(OF_BANK))
+    (head,) = (place for place, text in enumerate(said) if text.startswith("YEAR "))
+    assert said[head].split()[3:] == ["CASH", "DISCOUNTED", "DEPRECIATION", "DISPOSAL", "ACCRUAL"]
+    rows = [text.split() for text in said[head + 1 :][: len(OF_BANK.years)]]
+    cash, accrual = (sum(Decimal(row[at].replace(",", "")) for row in rows) for at in (3, 7))
+    assert cash == accrual == OF_BANK.owning.nominal.amount
+    assert Decimal(rows[-1][6].replace(",", "")) == OF_BANK.years[-1].disposal > 0
+
+
 def test_rows_for_finance(capsysbinary: pytest.CaptureFixture[bytes]) -> None:
     assert main(["tco", BANK, "--format", "focus"]) == 0
     assert capsysbinary.readouterr() == (focus(OF_BANK), b"")

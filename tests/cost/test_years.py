@@ -10,7 +10,7 @@ from cost.sites import ENERGY, LICENCE, MACHINE, ORDERED, SUPPORT, item, line
 from cost.test_depreciation import methods
 from cost.test_flows import TABLE, terms
 from freehold.cost.depreciation import Method, writeoffs
-from freehold.cost.flows import Terms, owning
+from freehold.cost.flows import REMOVAL, Residuals, Terms, owning
 from freehold.cost.item import Category
 from freehold.cost.types import BomLine, Stage, Year
 from freehold.cost.years import years
@@ -52,7 +52,33 @@ def test_each_year_has_its_own_cash() -> None:
     assert found[0].ends == date(2027, 11, 30)
     assert all(sum(year.by_category.values()) == year.cash for year in found)
     assert found[1].accrual == found[1].depreciation + 120
+    assert found[4].accrual == found[4].depreciation + found[4].disposal + 120
     assert found[1].depreciation == D("177.50")  # 887.50 over 60 months, twelve of them
+
+
+def test_what_the_books_still_have_at_the_end_is_a_loss_of_the_last_year() -> None:
+    """1,000 over 10 years, and 57 months of them in service: nobody buys what has no residual."""
+    found = of([line(item(life_months=120), "1000.00")], terms())
+    assert [year.disposal for year in found] == [0, 0, 0, 0, D("525.00")]
+    assert found[4].accrual == D("100.00") + D("525.00")
+
+
+def test_what_is_got_for_it_is_taken_off() -> None:
+    """Five years of life in seven: what is replaced leaves nothing."""
+    short = item(life_months=60, residual=True)
+    (year, *_, last) = of([line(short, "1000.00")], terms(84, "2026-12-01"))
+    # The second machine has 24 of its 60 months: 1,000 less 24/60 of 700.00, and 300.00 are got.
+    assert (year.depreciation, year.disposal) == (D("200.00"), D(0))
+    assert (last.depreciation, last.disposal) == (D("140.00"), D("420.00"))
+    assert last.accrual == D("560.00")
+
+
+def test_what_is_sold_for_more_than_the_books_have_is_a_gain() -> None:
+    flat = Residuals.flat(D(2))
+    lines = [line(MACHINE, "10.00")]
+    by = terms(12, "2026-12-01")
+    (year,) = years(owning(lines, by, flat), writeoffs(lines, by, flat, "straight-line"), by)
+    assert (year.depreciation, year.disposal, year.accrual) == (D(0), D("-10.00"), D("-10.00"))
 
 
 def test_what_is_not_capital_is_used_up_when_it_is_paid() -> None:
@@ -74,12 +100,12 @@ amounts = st.decimals("0.01", 100_000, places=2).map(str)
 
 @given(
     st.lists(st.tuples(amounts, st.integers(1, 80), st.booleans()), max_size=3),
-    st.lists(st.tuples(amounts, st.integers(1, 48), st.booleans()), max_size=3),
+    st.lists(st.tuples(amounts, st.integers(1, 48), st.booleans(), st.booleans()), max_size=3),
     st.tuples(st.integers(1, 130), st.integers(0, 400), methods),
 )
-def test_cash_is_what_is_used_up_less_what_the_books_still_have(
+def test_over_the_horizon_cash_is_what_is_used_up(
     capital: list[tuple[str, int, bool]],
-    running: list[tuple[str, int, bool]],
+    running: list[tuple[str, int, bool, bool]],
     course: tuple[int, int, Method],
 ) -> None:
     """Depreciation is not paid, yet over the horizon both views hold the same money."""
@@ -88,16 +114,20 @@ def test_cash_is_what_is_used_up_less_what_the_books_still_have(
     by = terms(horizon, day.isoformat(), rate="0.08", hardware="5 %", electricity="3 %")
     bought = [line(item(id=f"m{n}", life_months=life, residual=sold), cost)
               for n, (cost, life, sold) in enumerate(capital)]  # fmt: skip
-    paid = [line(SUPPORT, cost, every=every, prepaid=ahead) for cost, every, ahead in running]
+    removal = line(item(Category.SERVICE, id=REMOVAL), "7.77", is_capital=False)
+    paid = [line(LICENCE if whole else SUPPORT, cost, every=every, prepaid=ahead, is_capital=whole)
+            for cost, every, ahead, whole in running]  # fmt: skip
     if by.calendar.in_service >= by.calendar.ends:
         return
-    flows = owning([*bought, *paid], by, TABLE)
-    written_off = writeoffs(bought, by, TABLE, method)
+    lines = [*bought, *paid, removal]
+    flows = owning(lines, by, TABLE)
+    written_off = writeoffs(lines, by, TABLE, method)
     found = years(flows, written_off, by)
     cash = sum((year.cash for year in found), D(0))
     accrual = sum((year.accrual for year in found), D(0))
     books = sum((one.book_value for one in written_off), D(0))
     proceeds = -sum((f.amount for f in flows if f.stage is Stage.RESIDUAL), D(0))
-    assert cash == accrual + books - proceeds
-    assert cash == sum(flow.amount for flow in flows)
+    assert found[-1].disposal == books - proceeds
+    assert not any(year.disposal for year in found[:-1])
+    assert cash == accrual == sum(flow.amount for flow in flows)
     assert all(year.accrual >= 0 for year in found)

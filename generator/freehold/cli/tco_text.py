@@ -123,15 +123,16 @@ def _price_rows(result: Result) -> Rows:
 
 
 def _years(result: Result) -> Iterator[str]:
-    yield from table(_year_rows(result), right={0, 3, 4, 5, 6})
+    yield from table(_year_rows(result), right={0, 3, 4, 5, 6, 7})
 
 
 def _year_rows(result: Result) -> Rows:
-    yield "YEAR", "FROM", "TO", "CASH", "DISCOUNTED", "DEPRECIATION", "ACCRUAL"
+    yield "YEAR", "FROM", "TO", "CASH", "DISCOUNTED", "DEPRECIATION", "DISPOSAL", "ACCRUAL"
     for year in result.years:
         yield (
             str(year.number), day(year.starts), day(year.ends), grouped(year.cash),
-            grouped(year.discounted), grouped(year.depreciation), grouped(year.accrual),
+            grouped(year.discounted), grouped(year.depreciation), grouped(year.disposal),
+            grouped(year.accrual),
         )  # fmt: skip
 
 

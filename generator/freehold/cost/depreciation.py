@@ -25,10 +25,12 @@ def writeoffs(
     """One for each line's capital, and one for each time that it is replaced.
 
     What is sold at the end is written off to its proceeds, what is replaced or never sold to
-    zero. Capital without a life of its own is written off over the months of service.
+    zero. Capital without a life of its own is written off over the months of service; what is
+    paid every so often is used up within its term instead.
     """
-    capital = (line for line in lines if line.need.is_capital and line.cost)
-    return tuple(one for line in capital for one in _of(line, terms, residuals, method))
+    capital = (line for line in lines if line.need.is_capital and line.need.every is None)
+    known = (line for line in capital if line.cost)
+    return tuple(one for line in known for one in _of(line, terms, residuals, method))
 
 
 def _of(line: BomLine, terms: Terms, residuals: Residuals, method: Method) -> Iterator[Writeoff]:

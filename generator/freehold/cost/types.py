@@ -172,8 +172,11 @@ class Year:
     cash: Decimal
     discounted: Decimal
     depreciation: Decimal
+    disposal: Decimal
+    """What capital is worth in the books when the horizon ends, less what is got for it then: a
+    loss, or a gain when negative. Zero in all years but the last."""
     accrual: Decimal
-    """Depreciation, and running cost where it is used up."""
+    """Depreciation, disposal, and running cost where it is used up: over all years, the cash."""
     by_category: Mapping[Category, Decimal]
     """Cash."""
 

@@ -1,7 +1,8 @@
 """The years of the horizon in two views: when money is paid, and when it is used up.
 
-Over the whole horizon, cash is what is used up, more what capital is still worth in the books
-at the end, less what is got for it then.
+Over the whole horizon both add up to the same: with its end capital leaves the books, and what
+it is worth there, less what is got for it, is a loss of the last year. A term that is paid ahead
+is used up by then.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,10 +21,12 @@ def years(flows: Sequence[Flow], writeoffs: Sequence[Writeoff], terms: Terms) ->
     """Each year from the day of the order on."""
     capital = {writeoff.line for writeoff in writeoffs}
     used = [_used(flow, terms) for flow in flows if not _is_capital(flow, capital)]
+    disposal = _disposal(flows, writeoffs)
     found = []
     for number, (starts, ends) in enumerate(terms.calendar.years()):
         paid = [flow for flow in flows if starts <= flow.on <= ends]
         depreciation = _sum(writeoff.by_year[number] for writeoff in writeoffs)
+        lost = disposal if ends == terms.calendar.last else terms.rounding(Decimal(0))
         found.append(
             Year(
                 number=number + 1,
@@ -32,11 +35,18 @@ def years(flows: Sequence[Flow], writeoffs: Sequence[Writeoff], terms: Terms) ->
                 cash=_sum(flow.amount for flow in paid),
                 discounted=_sum(flow.discounted for flow in paid),
                 depreciation=depreciation,
-                accrual=depreciation + _sum(by_year[number] for by_year in used),
+                disposal=lost,
+                accrual=depreciation + lost + _sum(by_year[number] for by_year in used),
                 by_category=_by_category(paid),
             )
         )
     return tuple(found)
+
+
+def _disposal(flows: Iterable[Flow], writeoffs: Iterable[Writeoff]) -> Decimal:
+    """Book value less proceeds, which are negative flows."""
+    proceeds = _sum(flow.amount for flow in flows if flow.stage is Stage.RESIDUAL)
+    return _sum(writeoff.book_value for writeoff in writeoffs) + proceeds
 
 
 def _is_capital(flow: Flow, capital: set[str]) -> bool:

@@ -1,10 +1,11 @@
 """The cost of owning as rows of FOCUS 1.2, so that finance compares plan and actual in one tool.
 
-BilledCost is cash: it adds up to the nominal cost. EffectiveCost is what is used up: without the
-rows of stage `residual` it adds up to the accrual view of each year. What is bought and used
-over time is a Purchase with an EffectiveCost of 0, followed by a Usage row for each month with a
-BilledCost of 0. What is got for hardware at the end is a Credit. Tax that is not got back has
-rows of its own; tax that is got back has none, since it costs nothing. Lines without a price
+BilledCost is cash, EffectiveCost what is used up: each adds up to the nominal cost, and to its
+view of each year. What is bought and used over time is a Purchase with an EffectiveCost of 0,
+followed by a Usage row for each month with a BilledCost of 0. What is got for hardware at the
+end is a Credit, whose EffectiveCost is the loss or gain on disposal: the book value less that.
+What is left in the books of capital that is not sold is an Adjustment. Tax that is not got back
+has rows of its own; tax that is got back has none, since it costs nothing. Lines without a price
 have no rows. Of ListCost and ContractedCost, purchases or the usage that they cover count.
 """
 
@@ -78,24 +79,39 @@ def encode(result: Result) -> bytes:
 
 def rows(result: Result) -> Iterator[Row]:
     """All charges of owning; what is paid before what is used up."""
-    for row in (*_paid(result), *_used(result)):
+    for row in (*_paid(result), *_used(result), *_left(result)):
         yield from _with_tax(row, result)
 
 
 def _paid(result: Result) -> Iterator[Row]:
     lines = {line.id: line for line in result.lines}
-    capital = {one.line for one in result.writeoffs}
+    books = _books(result)
     for flow in result.owning.flows:
         line = lines.get(flow.line)
         charge, frequency = _kind(flow)
-        is_ahead = flow.covers > 1 or (charge == "Purchase" and flow.line in capital)
         starts = _since(flow, line, result) if charge == "Usage" else flow.on
         yield Row(
             line, flow.line, flow.stage.value, flow.category, charge, frequency, starts,
-            flow.on + timedelta(1), flow.amount, Decimal(0) if is_ahead else flow.amount,
-            flow.amount, line.need.quantity if line else Decimal(1),
+            flow.on + timedelta(1), flow.amount, _effective(flow, books), flow.amount,
+            line.need.quantity if line else Decimal(1),
             line.need.item.unit if line else "each",
         )  # fmt: skip
+
+
+def _books(result: Result) -> Mapping[str, Decimal]:
+    """What each line's capital is worth in the books at the end of the horizon."""
+    found: dict[str, Decimal] = {}
+    for one in result.writeoffs:
+        found[one.line] = found.get(one.line, Decimal(0)) + one.book_value
+    return found
+
+
+def _effective(flow: Flow, books: Mapping[str, Decimal]) -> Decimal:
+    """What is used up when it is paid."""
+    if flow.stage is Stage.RESIDUAL:
+        return flow.amount + books.get(flow.line, Decimal(0))
+    is_capital = flow.stage in {Stage.PURCHASE, Stage.REFRESH} and flow.line in books
+    return Decimal(0) if flow.covers > 1 or is_capital else flow.amount
 
 
 def _kind(flow: Flow) -> tuple[str, str]:
@@ -135,6 +151,21 @@ def _written_off(one: Writeoff, line: BomLine, result: Result) -> Iterator[Row]:
         since, until = _in_use(one, year)
         if amount:
             yield from _spread(template, amount, since, until, result)
+
+
+def _left(result: Result) -> Iterator[Row]:
+    """What the books still have of capital that nothing is got for."""
+    lines = {line.id: line for line in result.lines}
+    sold = {flow.line for flow in result.owning.flows if flow.stage is Stage.RESIDUAL}
+    ends, nothing = result.conventions.ends, Decimal(0)
+    for name, book in _books(result).items():
+        if book and name not in sold:
+            line = lines[name]
+            yield Row(
+                line, name, "disposal", line.need.item.category, "Adjustment", "One-Time",
+                ends - timedelta(1), ends, nothing, book, nothing, line.need.quantity,
+                line.need.item.unit,
+            )  # fmt: skip
 
 
 def _in_use(one: Writeoff, year: Year) -> tuple[date, date]:

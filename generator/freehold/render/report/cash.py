@@ -88,19 +88,22 @@ def _accrual(result: Result, amounts: Amounts) -> Table:
     rows = [
         (f"Year {year.number}", year.starts.isoformat(),
          *(amounts.exact(one) for one in
-           (year.cash, year.discounted, year.depreciation, year.accrual)))
+           (year.cash, year.discounted, year.depreciation, year.disposal, year.accrual)))
         for year in result.years
     ]  # fmt: skip
     sums = [
         amounts.exact(sum(of, Decimal()))
         for of in zip(
-            *((one.cash, one.discounted, one.depreciation, one.accrual) for one in result.years),
+            *((one.cash, one.discounted, one.depreciation, one.disposal, one.accrual)
+              for one in result.years),
             strict=True,
         )
-    ]
+    ]  # fmt: skip
     return Table(
-        f"Cash, and cost as it is used up (accrual), in {amounts.currency}",
-        columns("Year!", "From!", "Cash#", "Discounted#", "Depreciation#", "Accrual#"),
+        f"Cash, and cost as it is used up (accrual), in {amounts.currency}. Disposal is what "
+        "hardware is worth in the books at the end, less what is got for it. Over all years, cash "
+        "and accrual are the same.",
+        columns("Year!", "From!", "Cash#", "Discounted#", "Depreciation#", "Disposal#", "Accrual#"),
         rows,
         ("Together", "", *sums),
         is_wide=True,
@@ -115,7 +118,7 @@ def _chart(result: Result, by_purpose: Mapping[str, list[Decimal]]) -> Chart:
         "cash", "Cash paid each year, by purpose",
         f"Stacked bars of {scale.unit}: {said}.",
         "Cash of each year from the day of the order on, by purpose; diamonds are the cost as it "
-        "is used up (depreciation and running cost).",
+        "is used up (depreciation, running cost and, in the last year, disposal).",
     )  # fmt: skip
     with style():
         drawn = axes(300)

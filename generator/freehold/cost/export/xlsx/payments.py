@@ -29,7 +29,8 @@ _MONTHS: Final = (
 _YEARS: Final = (
     Column("Year", 7, Kind.NUMBER), Column("From", 11, Kind.DAY), Column("To", 11, Kind.DAY),
     Column("Paid", 16, Kind.MONEY), Column("Discounted", 16, Kind.MONEY),
-    Column("Depreciation", 16, Kind.MONEY), Column("Used up", 16, Kind.MONEY),
+    Column("Depreciation", 16, Kind.MONEY), Column("Disposal", 16, Kind.MONEY),
+    Column("Used up", 16, Kind.MONEY),
 )  # fmt: skip
 _DAYS_A_YEAR: Final = 365
 
@@ -155,7 +156,9 @@ def write_years(sheet: Sheet, payments: Sheet, context: Context) -> None:
         name = f"depreciation of {year.number}"
         written = context.refer(name, year.depreciation)
         paid = _sums(sheet, payments, context, flows)
-        cells: list[Cell] = [year.number, year.starts, year.ends, *paid, written, year.accrual]
+        cells: list[Cell] = [
+            year.number, year.starts, year.ends, *paid, written, year.disposal, year.accrual,
+        ]  # fmt: skip
         sheet.write(cells, _kinds(_YEARS))
 
 
