@@ -160,6 +160,32 @@ def test_prices_change_with_the_month_in_which_they_do() -> None:
     ]
 
 
+def test_a_price_that_changes_within_a_month_counts_from_its_day_on() -> None:
+    """From 17 December to 16 January: 15 days at the old price, 16 at the new."""
+    whole = setting("{other: {api: api.google.gemini-3.8-flash}}")
+    soon = replace(whole.terms, calendar=Calendar(ORDERED, date(2026, 12, 17), 60))
+    (found,) = offers(replace(whole, terms=soon)).costs
+    # (4533.30 * 15 + 9066.60 * 16) / 31; 14 days of the last month's 30
+    assert paid(found)[:2] == [D("6873.07"), D("9066.60")]
+    assert paid(found)[-1] == D("4231.08")
+    assert found.note == "its price changes on 2027-01-01"
+
+
+@pytest.mark.parametrize(
+    ("day", "first"),
+    [
+        (1, "4533.30"),  # until 31 December: none at the new price
+        (2, "4679.54"),  # until 1 January: 30 days and one
+        (31, "8920.36"),  # until 30 January: one day and 30
+    ],
+)
+def test_days_of_a_month_at_either_price(day: int, first: str) -> None:
+    whole = setting("{other: {api: api.google.gemini-3.8-flash}}")
+    soon = replace(whole.terms, calendar=Calendar(ORDERED, date(2026, 12, day), 60))
+    (found,) = offers(replace(whole, terms=soon)).costs
+    assert paid(found)[0] == D(first)
+
+
 def test_prices_that_change_before_the_first_day_are_those_of_then() -> None:
     found = one("{api: api.google.gemini-3.8-flash}")
     assert billed(found) == [

@@ -44,6 +44,11 @@ class Month:
     share: Decimal
     """Its days by those of the whole month."""
 
+    @property
+    def days(self) -> int:
+        """In service."""
+        return (self.ends - self.starts).days + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Calendar:

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from itertools import pairwise
 from typing import Final
 
 from freehold.catalog.price_book import Entry
@@ -16,7 +17,7 @@ from freehold.cost.alternatives.token_prices import (
     other_rates,
     rates,
 )
-from freehold.cost.calendar import months
+from freehold.cost.calendar import Month, months
 from freehold.cost.drivers import Uncertain
 from freehold.cost.item import Basis, Category, Range, UnitPrice
 from freehold.cost.money import EXACT
@@ -174,17 +175,28 @@ class ApiOffer:
         more = (1 + self.spec.uplift) * setting.gross / 12
         for month in months(span.since, span.until):
             grown = terms.grown(Category.API, month.starts) * month.share * more
-            by_item: dict[str, Decimal] = {}
-            for model, paid in self._costs(month.starts, yearly).items():
-                item = self.served[model].item
-                by_item[item] = by_item.get(item, Decimal(0)) + sum(paid)
-            for item, amount in by_item.items():
+            for item, amount in self._of_month(month, yearly).items():
                 if not amount:
                     continue
                 yield terms.flow(
                     month.ends, self.name, Category.API, span.stage, amount * grown,
                     drivers=self._drivers(item),
                 )  # fmt: skip
+
+    def _of_month(self, month: Month, yearly: Tokens) -> dict[str, Decimal]:
+        """What each item costs at the mean of its prices on the days of a month."""
+        by_item: dict[str, Decimal] = {}
+        for on, days in self._stretches(month):
+            for model, paid in self._costs(on, yearly).items():
+                item = self.served[model].item
+                by_item[item] = by_item.get(item, Decimal(0)) + sum(paid) * days
+        return {item: EXACT.divide(whole, month.days) for item, whole in by_item.items()}
+
+    def _stretches(self, month: Month) -> Iterator[tuple[date, int]]:
+        """First day and number of days of each part of a month that has one price."""
+        changes = (day for day in self._changes if month.starts < day <= month.ends)
+        for starts, following in pairwise([month.starts, *changes, month.ends + timedelta(1)]):
+            yield starts, (following - starts).days
 
     def _costs(self, on: date, yearly: Tokens) -> dict[str, tuple[Decimal, Decimal]]:
         found = {model: self.served[model].cost(on, tokens) for model, tokens in yearly.items()}
