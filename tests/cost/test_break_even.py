@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost.sites import ORDERED, PHYSICS
-from freehold.cost.break_even import Comparison, break_even, comparison
+from freehold.cost.break_even import Comparison, Paying, break_even, comparison
 from freehold.cost.calendar import Calendar, months_later
 from freehold.cost.item import Category
 from freehold.cost.types import BreakEven, Costs, Demand, Flow, Outcome, Stage, Total
@@ -298,6 +298,32 @@ def test_all_powered_hours_may_not_be_enough() -> None:
     assert more.threshold_hours_per_day is None
 
 
+@pytest.mark.parametrize(
+    ("bought", "wins", "verdict"),
+    [
+        ("4200", True, "; it pays only up to 13.6 hours of the busiest load a day "
+         "(12.0 are planned)."),
+        ("28400", False, "; it pays only up to 2.6 hours of the busiest load a day "
+         "(12.0 are planned)."),
+        ("-19000", True, " less (undiscounted)."),  # 24.2 hours: more than a day has
+        ("34200", False, ", and no use within the powered hours changes that."),
+        ("35000", False, ", and no use within the powered hours changes that."),
+    ],
+)  # fmt: skip
+def test_owning_may_pay_only_up_to_some_use(bought: str, wins: object, verdict: str) -> None:
+    """1900 a month of energy: 800 fixed, 1100 by demand in half of the hours; 2225 elsewhere.
+
+    So 24 * (2225 - 800) = 34200 less the purchase are left for 24 * 1100 = 26400 by 12 hours:
+    30000 for 13.64 hours, 5800 for 2.64, and 53200 for 24.18.
+    """
+    frame = by(use={"demand": "50 %"})
+    own = option("owning", [flow(ORDERED, bought), *monthly("1900", Category.ENERGY)])
+    found = break_even(own, option("cloud", monthly("2225")), frame)
+    assert (found.owning_wins, found.verdict.endswith(verdict)) == (wins, True), found.verdict
+    pays_at_any = bought == "-19000"
+    assert found.threshold_hours_per_day == (0 if pays_at_any else None)
+
+
 def test_energy_has_an_idle_part_that_does_not_follow_demand() -> None:
     """Idle 800 W, typical 3000 W, demand in half of the hours: 1100 of 1900 follow it.
 
@@ -416,3 +442,31 @@ def test_owning_wins_exactly_from_the_threshold_on(
     slope = api - running * frame.usage.variable(flow(ORDERED, "1", Category.ENERGY))
     if slope > 0 and found.saving:
         assert found.owning_wins == (hours is not None and hours < planned)
+
+
+@settings(max_examples=60)
+@given(
+    st.decimals(-(10**5), 10**5, places=2),
+    amounts,
+    amounts,
+    amounts,
+    st.decimals("0.05", 1, places=2),
+    st.decimals(0, 1, places=3),
+)
+def test_where_owning_pays_it_costs_no_more(
+    purchase: Decimal, running: Decimal, rent: Decimal, api: Decimal, demand: Decimal,
+    share: Decimal,
+) -> None:  # fmt: skip
+    """At every use from none to all powered hours, on either side of what is planned."""
+    own = option("owning", [flow(ORDERED, purchase), *monthly(running, Category.ENERGY)])
+    other = option("made", [*monthly(rent), *monthly(api, Category.API)])
+    usage = by(use={"demand": Percent(demand)}).usage
+    paying, times = Paying.of(own, other, usage), usage.most * share
+    costs = [
+        sum(f.amount * (1 + usage.variable(f) * (times - 1)) for f in one.flows)
+        for one in (own, other)
+    ]
+    pays = (paying.since is not None and times >= paying.since) or (
+        paying.until is not None and times <= paying.until
+    )
+    assert pays == (costs[0] <= costs[1]) or abs(costs[0] - costs[1]) < D("1e-9")

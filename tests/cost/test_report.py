@@ -424,6 +424,16 @@ def test_hours_are_rounded_up_as_in_the_verdict() -> None:
     assert found.table.rows[0][3] == "10.3"
 
 
+def test_a_number_of_hours_up_to_which_owning_pays_is_not_said_to_be_none() -> None:
+    below = replace(made.BREAK_EVEN, threshold_hours_per_day=None, threshold_tokens_per_day=None)
+    no_demand = replace(made.BREAK_EVEN, threshold_tokens_per_day=None)
+    found = break_even(replace(made.RESULT, break_even=(below, no_demand)))
+    assert found
+    assert [row[3:] for row in found.table.rows] == [
+        ("only up to a number", "only up to a number"), ("7.5", "not known"),
+    ]  # fmt: skip
+
+
 def test_what_buying_earns() -> None:
     conventions = replace(made.CONVENTIONS, discount_rate=D("0.08"))
     none = replace(made.BREAK_EVEN, alternative="x", irr=None, irr_note="it is lost",

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from decimal import ROUND_UP, Decimal
+from decimal import ROUND_DOWN, ROUND_UP, Decimal
 from itertools import pairwise
 from typing import Final, Self
 
@@ -35,6 +35,27 @@ class Usage:
     """All powered hours by those with demand."""
     variable: Callable[[Flow], Decimal]
     """The part of a flow that grows with the hours with demand, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paying:
+    """The use at which owning costs no more, discounted, in times the planned hours with demand."""
+
+    since: Decimal | None = None
+    """From this on, to all powered hours; none where there is no such use."""
+    until: Decimal | None = None
+    """Only up to this; none where more use does not make owning the dearer one."""
+
+    @classmethod
+    def of(cls, owning: Costs, alternative: Costs, usage: Usage) -> Self:
+        """All flows are fixed or grow with those hours: the difference is a straight line."""
+        fixed, each = (
+            other - own
+            for own, other in zip(_line(owning, usage), _line(alternative, usage), strict=True)
+        )
+        if fixed + usage.most * each >= 0:
+            return cls(since=EXACT.divide(-fixed, each) if fixed < 0 else Decimal(0))
+        return cls(until=EXACT.divide(fixed, -each)) if fixed > 0 else cls()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +119,7 @@ def break_even(owning: Costs, alternative: Costs, by: Comparison) -> BreakEven:
     course = Course.of(owning, alternative, by.calendar)
     is_known = not owning.npv.unknown and not alternative.npv.unknown
     saving = alternative.npv.amount - owning.npv.amount
-    times = _threshold(owning, alternative, by.usage) if is_known else None
+    paying = Paying.of(owning, alternative, by.usage) if is_known else Paying()
     discounted = Course.of(_discounted(owning), _discounted(alternative), by.calendar)
     irr, irr_note = rate_of_return(owning, alternative)
     found = BreakEven(
@@ -107,8 +128,8 @@ def break_even(owning: Costs, alternative: Costs, by: Comparison) -> BreakEven:
         crossings=course.crossings,
         owning_wins=_wins(owning, alternative, saving),
         saving=saving if is_known else None,
-        threshold_hours_per_day=_by(times, by.usage.hours_per_day),
-        threshold_tokens_per_day=_by(times, by.usage.tokens_per_day),
+        threshold_hours_per_day=_by(paying.since, by.usage.hours_per_day),
+        threshold_tokens_per_day=_by(paying.since, by.usage.tokens_per_day),
         verdict="" if is_known else _with_holes(owning, alternative, by),
         cumulative=_cumulative(owning, alternative, _month_ends(by.calendar)),
         irr=irr,
@@ -116,7 +137,7 @@ def break_even(owning: Costs, alternative: Costs, by: Comparison) -> BreakEven:
         payback_months=course.payback,
         discounted_payback_months=discounted.payback,
     )
-    return replace(found, verdict=_verdict(found, by)) if is_known else found
+    return replace(found, verdict=_verdict(found, paying, by)) if is_known else found
 
 
 def _usage(
@@ -216,20 +237,6 @@ def _wins(owning: Costs, alternative: Costs, saving: Decimal) -> bool | None:
     return None if lacking.npv.unknown else saving > 0
 
 
-def _threshold(owning: Costs, alternative: Costs, usage: Usage) -> Decimal | None:
-    """From how many times the planned hours with demand on owning costs no more, discounted.
-
-    All flows are fixed or grow with those hours, so the difference is a straight line.
-    """
-    fixed, each = (
-        other - own
-        for own, other in zip(_line(owning, usage), _line(alternative, usage), strict=True)
-    )
-    if fixed + usage.most * each < 0:
-        return None
-    return EXACT.divide(-fixed, each) if fixed < 0 else Decimal(0)
-
-
 def _line(option: Costs, usage: Usage) -> tuple[Decimal, Decimal]:
     """Discounted cost without demand, and what the planned hours with demand add."""
     varying = sum(
@@ -242,12 +249,12 @@ def _by(times: Decimal | None, planned: Decimal | None) -> Decimal | None:
     return None if times is None or planned is None else (times * planned or Decimal(0))
 
 
-def _verdict(found: BreakEven, by: Comparison) -> str:
+def _verdict(found: BreakEven, paying: Paying, by: Comparison) -> str:
     saving = found.saving or Decimal(0)
     more = "less" if saving > 0 else "more"
     return (
         f"{_course(found)}; over {months(by.calendar.horizon_months)} owning costs "
-        f"{by.amount(saving)} {more} ({by.worth}){_from_which_use(found, by.usage)}."
+        f"{by.amount(saving)} {more} ({by.worth}){_at_which_use(paying, by.usage)}."
     )
 
 
@@ -290,11 +297,18 @@ def _course(found: BreakEven) -> str:
     )
 
 
-def _from_which_use(found: BreakEven, usage: Usage) -> str:
-    hours = found.threshold_hours_per_day
-    if hours is None:
-        return "" if found.owning_wins else ", and no use within the powered hours changes that"
-    if not hours:
-        return ""
-    needed, planned = (figure.quantize(_HOUR, ROUND_UP) for figure in (hours, usage.hours_per_day))
-    return f"; it pays from {needed} hours of the busiest load a day on ({planned} are planned)"
+def _at_which_use(paying: Paying, usage: Usage) -> str:
+    planned = usage.hours_per_day
+    if paying.until is not None:
+        most, now = _hours(paying.until * planned, planned, ROUND_DOWN)
+        return f"; it pays only up to {most} hours of the busiest load a day ({now} are planned)"
+    if paying.since is None:
+        return ", and no use within the powered hours changes that"
+    least, now = _hours(paying.since * planned, planned, ROUND_UP)
+    since = f"; it pays from {least} hours of the busiest load a day on ({now} are planned)"
+    return since if paying.since * planned else ""
+
+
+def _hours(limit: Decimal, planned: Decimal, rounding: str) -> tuple[Decimal, Decimal]:
+    """Rounded to the side on which owning still pays."""
+    return limit.quantize(_HOUR, rounding), planned.quantize(_HOUR, rounding)

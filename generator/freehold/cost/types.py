@@ -302,9 +302,11 @@ class BreakEven:
     saving: Decimal | None
     """NPV of the alternative less NPV of owning."""
     threshold_hours_per_day: Decimal | None
-    """Hours of the workload's busiest load a day from which owning is cheaper over the horizon;
-    None when all powered hours are not enough, or prices are missing."""
+    """Hours of the workload's busiest load a day from which on owning is cheaper over the horizon.
+    None when there are none: all powered hours are not enough; owning is cheaper only up to some
+    hours, which the verdict then says; or prices are missing."""
     threshold_tokens_per_day: Decimal | None
+    """Tokens in those hours; None also when the demand is not known."""
     verdict: str
     """A sentence."""
     cumulative: tuple[tuple[date, Decimal, Decimal], ...]

@@ -152,9 +152,11 @@ def _row(one: BreakEven, amounts: Amounts) -> Sequence[str]:
 
 
 def _from(threshold: Decimal | None, one: BreakEven, shown: str) -> str:
-    if threshold is None:
-        return UNKNOWN if one.saving is None else "no number"
-    return shown if threshold else "any number"
+    if threshold is not None:
+        return shown if threshold else "any number"
+    if one.saving is None or one.threshold_hours_per_day is not None:
+        return UNKNOWN
+    return "only up to a number" if one.owning_wins else "no number"
 
 
 def _when(one: BreakEven) -> Iterator[str]:
