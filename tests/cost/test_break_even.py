@@ -447,26 +447,25 @@ def test_owning_wins_exactly_from_the_threshold_on(
 @settings(max_examples=60)
 @given(
     st.decimals(-(10**5), 10**5, places=2),
-    amounts,
-    amounts,
-    amounts,
+    st.tuples(amounts, amounts, amounts),
     st.decimals("0.05", 1, places=2),
     st.decimals(0, 1, places=3),
 )
 def test_where_owning_pays_it_costs_no_more(
-    purchase: Decimal, running: Decimal, rent: Decimal, api: Decimal, demand: Decimal,
-    share: Decimal,
-) -> None:  # fmt: skip
+    purchase: Decimal, each: tuple[Decimal, Decimal, Decimal], demand: Decimal, share: Decimal
+) -> None:
     """At every use from none to all powered hours, on either side of what is planned."""
+    running, rent, api = each
     own = option("owning", [flow(ORDERED, purchase), *monthly(running, Category.ENERGY)])
     other = option("made", [*monthly(rent), *monthly(api, Category.API)])
     usage = by(use={"demand": Percent(demand)}).usage
     paying, times = Paying.of(own, other, usage), usage.most * share
-    costs = [
-        sum(f.amount * (1 + usage.variable(f) * (times - 1)) for f in one.flows)
-        for one in (own, other)
-    ]
+
+    def cost(of: Costs) -> Decimal:
+        return sum((f.amount * (1 + usage.variable(f) * (times - 1)) for f in of.flows), D(0))
+
+    more = cost(own) - cost(other)
     pays = (paying.since is not None and times >= paying.since) or (
         paying.until is not None and times <= paying.until
     )
-    assert pays == (costs[0] <= costs[1]) or abs(costs[0] - costs[1]) < D("1e-9")
+    assert pays == (more <= 0) or abs(more) < D("1e-9")
