@@ -220,6 +220,25 @@ def test_an_unknown_rent_is_not_the_books() -> None:
     assert line.is_unknown
 
 
+@pytest.mark.parametrize("kind", ["contract", "quote", "list", "estimate"])
+def test_a_rent_of_the_user_s_own_is_by_kilowatt_unless_the_spec_says_so(kind: str) -> None:
+    own = quote("rent", "170 EUR", kind=kind)
+    line = bought(quotes=own, location={"kind": "colocation"}).lines["site/rent"]
+    assert (line.need.item.unit, line.price.base, line.price.basis) == ("kW", D(170), Basis(kind))
+    assert line.extended == D("810.90")
+    by_rack = {"kind": "colocation", "rent": "900 EUR/rack/month"}
+    line = bought(quotes=own, location=by_rack).lines["site/rent"]
+    is_ahead = kind in {"contract", "quote"}
+    assert (line.need.item.unit, line.extended) == ("rack", D(170) if is_ahead else D(900))
+
+
+def test_a_rent_that_is_quoted_no_more_is_unknown_and_says_why() -> None:
+    old = quote("rent", "170 EUR", valid_until="2026-11-30")
+    line = bought(quotes=old, location={"kind": "colocation"}).lines["site/rent"]
+    assert line.is_unknown
+    assert "was valid until 2026-11-30" in line.price.note
+
+
 def test_energy_within_the_rent_is_not_paid_twice() -> None:
     location = {"kind": "colocation", "rent": "180 EUR/kW/month", "power_included": True}
     line = bought(location=location).lines["site/electricity"]

@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from cost.bought import bought, quote
+from freehold.catalog.load import builtin
 from freehold.report import Report
 from freehold.rules.check import check
+from freehold.rules.quotes import check_quotes
 from freehold.source import Source
 from freehold.spec.load import load
 
@@ -61,6 +64,7 @@ def test_what_is_no_number_is_told_how_one_is_written(cost: str, place: str, sai
     [
         "location: {pue: 1.4}",
         "location: {cooling: 0.05 EUR/kWh}",
+        "quotes: quotes.yml\nlocation: {kind: colocation}",
         "location: {kind: colocation, rent: 180 EUR/kW/month, power_included: true}",
         "lease: {rate: 6 %, term: 5 years}",
         "lead_time: 10 weeks",
@@ -90,6 +94,23 @@ def test_included_power_of_a_rent_that_is_not_given() -> None:
         "power-included-without-rent",
     ]
     assert rules[1][1] == "the rent is said to include energy, but no `rent` is given"
+
+
+@pytest.mark.parametrize(
+    ("until", "location", "rules"),
+    [
+        ("2026-12-31", {"kind": "colocation"}, []),
+        ("2026-11-30", {"kind": "colocation"}, ["quote-expired", "rent-not-quoted"]),
+        ("2026-11-30", {"kind": "colocation", "rent": "9 EUR/kW/month"}, ["quote-expired"]),
+        ("2026-11-30", {}, ["quote-expired"]),
+    ],
+)
+def test_a_quote_may_have_the_rent(until: str, location: dict[str, str], rules: list[str]) -> None:
+    own = bought(quotes=quote("rent", "170 EUR", valid_until=until), location=location)
+    assert own.quotes
+    report = Report(Source.parse(b"version: 1\nquotes: [{item: rent}]\n", "quotes.yml"))
+    check_quotes(own.cluster, own.cost, own.quotes, builtin(), report)
+    assert sorted(finding.rule for finding in report.findings) == rules
 
 
 def test_a_rent_of_a_server_room_that_includes_power_is_two_mistakes() -> None:

@@ -130,6 +130,16 @@ def test_whole_when_a_quote_prices_it(more: dict[str, str], is_whole: bool) -> N
     assert ("gpu/chassis.2u-4gpu" in found.lines) is not is_whole
 
 
+def test_a_quote_for_so_many_machines_as_all_pools_take_is_reached() -> None:
+    pools = {"gpu": {}, "more": {"hosts": 3}, "edge": CPU_ONLY}
+    for minimum, is_whole in ((5, True), (6, False)):
+        own = quote("server.l40s-48gb-x4", "45000.00 EUR", minimum=minimum)
+        found = bought(pools, quotes=own).lines
+        for pool in ("gpu", "more"):
+            assert (f"{pool}/server.l40s-48gb-x4" in found) is is_whole
+        assert "edge/server.edge" not in found
+
+
 def test_a_quote_for_so_many_that_all_hosts_take_is_reached() -> None:
     # 2 hosts with 512 GiB take 16 modules of 64 GiB.
     found = bought(quotes=quote("memory.rdimm-64gb", "900.00 EUR", minimum=16))
@@ -414,6 +424,24 @@ def test_shares_of_hardware_are_the_specs_or_the_books() -> None:
     line = own.lines["site/support.hardware"]
     assert (line.need.quantity, line.need.path) == (D("0.05"), ("cost", "support"))
     assert own.lines["site/installation"].extended == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_ahead"), [("contract", 1), ("quote", 1), ("list", 0), ("estimate", 0)]
+)
+@pytest.mark.parametrize("key", ["support", "installation"])
+def test_a_stated_share_yields_to_what_binds_a_vendor_alone(
+    kind: str, is_ahead: int, key: str
+) -> None:
+    item = "support.hardware" if key == "support" else key
+    own = quote(item, "1234.00 EUR", kind=kind)
+    shares: dict[str, Any] = {key: "5 %"}
+    line = bought(quotes=own, **shares).lines[f"site/{item}"]
+    assert line.need.quantity == (D(1) if is_ahead else D("0.05"))
+    assert line.price.basis is (Basis(kind) if is_ahead else Basis.STATED)
+    # Without a share of the spec's, a list of the user's is the next.
+    free = bought(quotes=quote(item, "1234.00 EUR", kind="list")).lines[f"site/{item}"]
+    assert (free.extended, free.price.basis) == (D(1234), Basis.LIST)
 
 
 def test_spares_of_each_kind_of_part() -> None:

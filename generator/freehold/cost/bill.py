@@ -83,7 +83,7 @@ class _Clerk:
         if item.id in self.cost.without or item.category in self.cost.without:
             return Priced(_included("not bought: `cost.without`"), group)
         if item.id == "rent" and not self.cost.location.rent:
-            return Priced(UnitPrice(None, Basis.UNKNOWN), group)
+            return self.pricing.own(item.id, item.category, self.counts[item.id])
         return self.pricing.price(
             item.id, item.category, self.counts[item.id], self._said(need)
         )  # fmt: skip

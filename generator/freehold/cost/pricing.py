@@ -109,12 +109,22 @@ class Pricing:
         said: Money | Price | None = None,
     ) -> Priced:
         """What one of the item costs when `quantity` are bought; `said` is what the spec states."""
+        stated = [self._said(said, category)] if said else []
+        return self._best(item, category, quantity, [*stated, self._booked(item, category)])
+
+    def own(self, item: str, category: Category, quantity: Decimal) -> Priced:
+        """The same by the user's prices alone, where the book's are of something else."""
+        unknown = Priced(UnitPrice(None, Basis.UNKNOWN), self.group(category))
+        return self._best(item, category, quantity, [unknown])
+
+    def _best(
+        self, item: str, category: Category, quantity: Decimal, besides: Sequence[Priced]
+    ) -> Priced:
+        """Of the user's prices and those besides, the one that counts."""
         offers = tuple(self._offers(item, quantity))
         ranked = self._ranked(quote for quote in offers if not is_expired(quote, self.ordered))
         quoted = [self._quoted(quote, category) for quote in ranked[:1]]
-        candidates = [*quoted, *([self._said(said, category)] if said else [])]
-        candidates.append(self._booked(item, category))
-        found = min(candidates, key=lambda priced: _RANK[priced.price.basis])
+        found = min((*quoted, *besides), key=lambda priced: _RANK[priced.price.basis])
         others = ranked[1:] if found in quoted else ranked
         expired = (quote for quote in offers if is_expired(quote, self.ordered))
         notes = (*map(_also, others), *map(self.why_expired, expired))

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from freehold.rules.registry import Finding, rule
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster
-from freehold.spec.cost import Kind
+from freehold.spec.cost import Cost, Kind
 from freehold.spec.mistakes import dotted
 from freehold.units import Money, Price
 
@@ -88,10 +88,11 @@ def rent_without_colocation(cluster: Cluster) -> Iterator[Finding]:
 def colocation_without_rent(cluster: Cluster) -> Iterator[Finding]:
     """Machines stand in colocation, and nobody says for how much.
 
-    The bill then has a line without a price, and totals are known only from below.
+    The bill then has a line without a price, and totals are known only from below. A file of
+    quotes may price `rent` instead, by the kW and month.
     """
-    location = cluster.cost.location if cluster.cost else None
-    if location and location.kind is Kind.COLOCATION and location.rent is None:
+    cost = cluster.cost
+    if cost and cost.quotes is None and rent_is_open(cost):
         yield Finding(
             message="the rent of colocation is not given: totals will be known only from below",
             loc=("cost", "location"),
@@ -99,6 +100,11 @@ def colocation_without_rent(cluster: Cluster) -> Iterator[Finding]:
             help="add what the contract says, such as `rent: 180.00 EUR/kW/month`",
             severity="warning",
         )
+
+
+def rent_is_open(cost: Cost) -> bool:
+    """Whether the spec itself leaves open what space costs that is rented."""
+    return cost.location.kind is Kind.COLOCATION and cost.location.rent is None
 
 
 @rule

@@ -14,7 +14,7 @@ from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.pricing import Pricing, called, is_expired
 from freehold.diagnostics import nearest, rule_text
 from freehold.report import Report
-from freehold.rules.cost import amounts
+from freehold.rules.cost import amounts, rent_is_open
 from freehold.rules.cost_time import too_long
 from freehold.rules.currencies import payable
 from freehold.rules.registry import Finding, add
@@ -270,6 +270,27 @@ def _named(cost: Cost) -> Iterator[str]:
     yield from (line.item for line in cost.lines)
     for alternative in cost.alternatives.values():
         yield from alternative.items
+
+
+@quote_rule
+def rent_not_quoted(desk: Desk) -> Iterator[Finding]:
+    """Machines stand in colocation, and neither the spec nor a quote that holds says for how much.
+
+    The bill then has a line without a price, and totals are known only from below. A quote for
+    `rent` is by the kW and month, of what all draw at their most.
+    """
+    quoted = (quote for _, quote in desk.each() if quote.item == "rent")
+    holds = any(not is_expired(quote, desk.ordered) for quote in quoted)
+    if rent_is_open(desk.cost) and not holds:
+        yield Finding(
+            message="the rent of colocation is neither in the spec nor quoted: "
+            "totals will be known only from below",
+            loc=("quotes",),
+            at_key=True,
+            help="add a quote for `rent`, or what the contract says to the spec, such as "
+            "`rent: 180.00 EUR/kW/month`",
+            severity="warning",
+        )
 
 
 @quote_rule

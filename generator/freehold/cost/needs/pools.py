@@ -22,7 +22,7 @@ def pool_needs(purchase: Purchase, name: str) -> tuple[Need, ...]:
     pool = purchase.cluster.nodes[name]
     found = cards_of(pool.gpus, purchase.catalog, purchase.cost.life)
     identity = machine_id(name, found)
-    if not _is_whole(purchase, name, identity, found):
+    if not _is_whole(purchase, name, identity):
         return (*_parts(purchase, name, pool, found), *_cabling(purchase, name))
     return (
         _whole(purchase, name, identity, found),
@@ -31,11 +31,19 @@ def pool_needs(purchase: Purchase, name: str) -> tuple[Need, ...]:
     )
 
 
-def _is_whole(purchase: Purchase, pool: str, identity: str, found: Cards | None) -> bool:
+def _is_whole(purchase: Purchase, pool: str, identity: str) -> bool:
+    """By `cost.whole`, by soldered GPUs, or by a quote that holds for all such machines."""
+    alike = {name: cards for name, cards in _cards(purchase) if machine_id(name, cards) == identity}
+    found = alike[pool]
     if pool in purchase.cost.whole or (found and found.is_soldered):
         return True
-    hosts = Decimal(len(purchase.plan.pools[pool]))
+    hosts = Decimal(sum(len(purchase.plan.pools[name]) for name in alike))
     return purchase.has_quote(purchase.pricing.price(identity, Category.SERVER, hosts).price)
+
+
+def _cards(purchase: Purchase) -> Iterator[tuple[str, Cards | None]]:
+    for name, pool in purchase.cluster.nodes.items():
+        yield name, cards_of(pool.gpus, purchase.catalog, purchase.cost.life)
 
 
 def _parts(purchase: Purchase, name: str, pool: Pool, found: Cards | None) -> Iterator[Need]:

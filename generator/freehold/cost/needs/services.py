@@ -9,6 +9,7 @@ from freehold.catalog.hardware import assumptions, hardware
 from freehold.cost.flows import HARDWARE
 from freehold.cost.item import Category
 from freehold.cost.needs.purchase import Purchase
+from freehold.cost.quality import QUOTED
 from freehold.cost.types import Need
 from freehold.spec.cluster import Level
 
@@ -83,12 +84,15 @@ def _gpus(purchase: Purchase) -> Iterator[Decimal]:
 def _share(
     purchase: Purchase, identity: str, category: Category, stated: Decimal | None, key: str
 ) -> Need:
-    """What a quote says; else a fraction of the price of hardware: the spec's, or the book's."""
+    """What a quote says; else a fraction of the price of hardware: the spec's, or the book's.
+
+    A list or an estimate of the user's comes between those two.
+    """
     price = purchase.pricing.price(identity, category).price
+    if stated is not None and not (purchase.has_quote(price) and price.basis in QUOTED):
+        return replace(purchase.site(identity, stated, ("cost", key)), percent_of=HARDWARE)
     if purchase.has_quote(price) or price.base is None:
         need = purchase.site(identity, 1, ("cost",))
         return replace(need, item=replace(need.item, unit="year" if key == "support" else "lot"))
-    if stated is not None:
-        return replace(purchase.site(identity, stated, ("cost", key)), percent_of=HARDWARE)
     fraction = price.base.scaleb(-2).normalize()
     return replace(purchase.site(identity, fraction, ("cost",)), percent_of=HARDWARE)
