@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cost.bought import bought, quote
 from cost.sites import CLINIC, COST, ENERGY, MACHINE, ORDERED, assembling, bill, item, line
 from freehold.cost.calendar import (
     Calendar,
@@ -70,6 +71,20 @@ def test_spares_and_what_runs_are_not_waited_for() -> None:
     lines = [line(late, "1", is_spare=True), line(late, "1", every=1), line(ENERGY, "1", every=1)]
     assert in_service(spec(), ORDERED, lines) == ORDERED
     assert in_service(spec(), ORDERED, []) == ORDERED
+
+
+def test_what_comes_with_a_machine_or_is_owned_is_not_waited_for() -> None:
+    """A machine quoted at 14 weeks comes with its GPUs, which alone would take 21."""
+    slow = quote("switch.tor-48x25g", "9000 EUR", lead_time="30 weeks")
+    quotes = quote("server.l40s-48gb-x4", "61000 EUR", lead_time="14 weeks") + slow
+    found = bought(quotes=quotes, whole=["gpu"])
+    gpus = found.lines["gpu/gpu.l40s-48gb"].lead_time
+    assert gpus
+    assert gpus.base == 21
+    assert in_service(found.cost, ORDERED, found.lines.values()) == ORDERED + timedelta(30 * 7)
+    owned = bought(quotes=quotes, whole=["gpu"], without=["switch.tor-48x25g"])
+    assert in_service(owned.cost, ORDERED, owned.lines.values()) == ORDERED + timedelta(14 * 7)
+    assert may_be_short(spec(horizon="6 months"), owned.quotes)
 
 
 def test_only_near_horizons_need_every_lead_time() -> None:

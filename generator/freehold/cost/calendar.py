@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from decimal import ROUND_CEILING, Decimal
 from typing import TYPE_CHECKING, Final
 
+from freehold.cost.item import Basis
 from freehold.cost.money import EXACT
 from freehold.diagnostics import rule_text
 from freehold.report import Report
@@ -128,7 +129,10 @@ def calendar(cost: Cost, ordered: date, lines: "Iterable[BomLine]", report: Repo
 
 
 def may_be_short(cost: Cost, quotes: Quotes | None) -> bool:
-    """Whether the horizon may end before the machines serve: quick, without any price."""
+    """Whether the horizon may end before the machines serve: quick, without any price.
+
+    Never false where it does: quotes of what is not bought at all count here too.
+    """
     waits = [cost.lead_time] if cost.lead_time else [_LONGEST, *_quoted(quotes)]
     return any(wait and cost.horizon <= wait for wait in waits)
 
@@ -138,13 +142,18 @@ def _quoted(quotes: Quotes | None) -> Iterable[Duration | None]:
 
 
 def in_service(cost: Cost, ordered: date, lines: "Iterable[BomLine]") -> date:
-    """The first day of service: the lead time after the order."""
+    """The first day of service: the lead time after the order, of what is waited for."""
     if cost.lead_time is not None:
         return later(ordered, cost.lead_time)
-    capital = (line for line in lines if line.need.is_capital and not line.need.is_spare)
-    weeks = (line.lead_time.base for line in capital if line.lead_time)
+    weeks = (line.lead_time.base for line in lines if line.lead_time and _is_waited_for(line))
     days = max(weeks, default=Decimal(0)) * _WEEK
     return ordered + timedelta(int(days))
+
+
+def _is_waited_for(line: "BomLine") -> bool:
+    """Whether it is bought to serve: parts come with their machine, and what is owned is there."""
+    is_bought = line.need.is_capital and line.price.basis is not Basis.INCLUDED
+    return is_bought and not line.need.is_spare
 
 
 def later(day: date, span: Duration) -> date:

@@ -281,7 +281,7 @@ class Cost(Strict):
     tax: Tax | None = None
     location: Location = Location()
     lead_time: Duration | None = None
-    """From the order to the first request; the longest of the items' when left out."""
+    """From the order to the first request; the longest of what is bought when left out."""
     use: Use | None = None
     staff: Staff | None = None
     support: Percent | None = None
