@@ -53,6 +53,21 @@ def test_a_bridge_pays_for_other_tokens() -> None:
     assert unit_costs(bridged, SERVED, at_least=False) == unit_costs(FLOWS, SERVED, at_least=False)
 
 
+def test_an_overflow_takes_no_energy_and_no_gpu() -> None:
+    """30 % overflow: 24,966 kWh a year make 7,000 M tokens of the 10,000 M; 20,000 go elsewhere."""
+    over = replace(
+        DEMAND, overflow_input_tokens=D(2_400_000_000), overflow_output_tokens=D(600_000_000)
+    )
+    flows = [*FLOWS, flow("20000.00", Stage.OVERFLOW), flow("5000.00", Stage.BRIDGE)]
+    found = unit_costs(flows, replace(SERVED, demand=over), at_least=False)
+    assert found.kwh_per_million == EXACT.divide(D(24966), D(7000))
+    assert found.kgco2e_per_million
+    assert found.kgco2e_per_million.quantize(D("0.000001")) == D("1.358685")  # x 0.38095
+    assert found.per_gpu_hour == 1  # 100,000 in 100,000 hours
+    assert found.per_million_blended == D("4.8")  # 120,000 / 25,000
+    assert found.per_user_month == 400
+
+
 def test_without_tokens_there_is_no_cost_of_tokens() -> None:
     for demand in (None, replace(DEMAND, input_tokens=D(0), output_tokens=D(0))):
         found = unit_costs(FLOWS, replace(SERVED, demand=demand), at_least=False)

@@ -178,7 +178,7 @@ def _physical(result: Result) -> Iterator[str]:
     )
     if units:
         carbon = units.kgco2e_per_million
-        yield f"for a million tokens: {rounded(units.kwh_per_million, 3)} kWh" + (
+        yield f"for a million tokens of the machines: {rounded(units.kwh_per_million, 3)} kWh" + (
             "" if carbon is None else f", {rounded(carbon, 3)} kg CO2e ({physics.carbon_source})"
         )
     yield from _demand(result)

@@ -221,6 +221,12 @@ class Demand:
     overflow_by_model: Mapping[str, tuple[Decimal, Decimal]] = field(default_factory=dict)
     """Input and output of each model above what its replicas make."""
 
+    @property
+    def own_tokens(self) -> Decimal:
+        """Input and output that the machines themselves serve: without the overflow's."""
+        over = self.overflow_input_tokens + self.overflow_output_tokens
+        return self.input_tokens + self.output_tokens - over
+
 
 @dataclass(frozen=True, slots=True)
 class UnitCosts:
@@ -231,8 +237,11 @@ class UnitCosts:
     per_million_blended: Decimal | None
     per_user_month: Decimal | None
     per_gpu_hour: Decimal | None
+    """What the machines cost by the hours of their GPUs: without a bridge's and an overflow's."""
     kwh_per_million: Decimal | None
+    """Of the tokens that the machines themselves serve."""
     kgco2e_per_million: Decimal | None
+    """Of the tokens that the machines themselves serve."""
     input_weight: Decimal
     """The share of the cost that input bears: the time of prompts by that of prompts and answers.
     Zero where that is not known; input and output then have no cost of their own."""

@@ -1,6 +1,6 @@
 """What a million tokens, a user's month and a GPU's hour cost over the years of service."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
@@ -11,6 +11,8 @@ from freehold.cost.types import Demand, Flow, Physics, Stage, UnitCosts
 _MILLION: Final = Decimal(1_000_000)
 _GRAMS: Final = 1000
 """Of a kilogram."""
+ELSEWHERE: Final = (Stage.BRIDGE, Stage.OVERFLOW)
+"""What is paid for others' machines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +37,16 @@ class Served:
 def unit_costs(flows: Iterable[Flow], served: Served, *, at_least: bool) -> UnitCosts:
     """The nominal cost by what it serves, not rounded; none where that is not known or nothing.
 
-    What a bridge costs before the first day of service is not in it.
+    What a bridge costs before the first day of service is not in it. What an overflow serves, and
+    what it bills, counts for tokens and users, and for neither energy nor GPUs: energy and carbon
+    are by the tokens of the machines alone, and a GPU's hour by what the machines cost.
     """
-    cost = sum((flow.amount for flow in flows if flow.stage is not Stage.BRIDGE), Decimal(0))
+    paid = tuple(flows)
+    cost, machines = _paid(paid, (Stage.BRIDGE,)), _paid(paid, ELSEWHERE)
     demand, years, weight = served.demand, served.years, served.input_weight
     taken = demand.input_tokens * years if demand else Decimal(0)
     given = demand.output_tokens * years if demand else Decimal(0)
+    own = demand.own_tokens * years if demand else Decimal(0)
     energy = served.physics.facility_energy * years if served.physics else None
     factor = served.physics.carbon_factor if served.physics else None
     carbon = None if energy is None or factor is None else energy * factor / _GRAMS
@@ -49,12 +55,16 @@ def unit_costs(flows: Iterable[Flow], served: Served, *, at_least: bool) -> Unit
         per_million_output=_million(cost * (1 - weight), given) if weight else None,
         per_million_blended=_million(cost, taken + given),
         per_user_month=_each(cost, demand.users * served.months if demand else Decimal(0)),
-        per_gpu_hour=_each(cost, served.gpu_hours),
-        kwh_per_million=_million(energy, taken + given),
-        kgco2e_per_million=_million(carbon, taken + given),
+        per_gpu_hour=_each(machines, served.gpu_hours),
+        kwh_per_million=_million(energy, own),
+        kgco2e_per_million=_million(carbon, own),
         input_weight=weight,
         at_least=at_least,
     )
+
+
+def _paid(flows: Iterable[Flow], without: Container[Stage]) -> Decimal:
+    return sum((flow.amount for flow in flows if flow.stage not in without), Decimal(0))
 
 
 def _million(amount: Decimal | None, tokens: Decimal) -> Decimal | None:

@@ -20,7 +20,8 @@ from freehold.cost.calendar import months_between
 from freehold.cost.export.words import day, number, total
 from freehold.cost.item import Category
 from freehold.cost.money import EXACT
-from freehold.cost.types import BomLine, Result, Stage, Total
+from freehold.cost.types import BomLine, Result, Total
+from freehold.cost.unit_costs import ELSEWHERE
 from freehold.plan.types import Host, Plan
 
 _DEFAULTS: Final[Mapping[Category, Decimal]] = {
@@ -114,8 +115,7 @@ def _capital(lines: tuple[BomLine, ...], kind: Category) -> Decimal:
 
 def _cost(result: Result) -> Decimal:
     flows = result.owning.flows
-    elsewhere = {Stage.BRIDGE, Stage.OVERFLOW}
-    return sum((flow.amount for flow in flows if flow.stage not in elsewhere), Decimal(0))
+    return sum((flow.amount for flow in flows if flow.stage not in ELSEWHERE), Decimal(0))
 
 
 def _hours(result: Result) -> Decimal:
