@@ -150,11 +150,35 @@ def paying(*flows: Flow, **more: Any) -> Result:
 def test_whoever_serves_before_the_machines_do() -> None:
     bridge = replace(ALTERNATIVE.flows[0], on=date(2026, 12, 31), stage=Stage.BRIDGE)
     ahead = replace(bridge, on=ORDERED, covers=3)
-    first, second, *used = read(paying(ahead, bridge))
+    first, tax, second, _, *used = read(paying(ahead, bridge))
     assert first["SkuId"] == first["ProviderName"] == "hyperscaler"
-    assert (first["BilledCost"], first["EffectiveCost"]) == ("9000.00", "0")
+    # 9000.00 / 1.19 = 7563.03 without tax.
+    assert (first["BilledCost"], first["EffectiveCost"]) == ("7563.03", "0.00")
+    assert (tax["ChargeCategory"], tax["BilledCost"]) == ("Tax", "1436.97")
+    assert tax["EffectiveCost"] == "0.00"
     assert second["ChargePeriodStart"] == "2026-12-01T00:00:00Z"
     assert total(used, "EffectiveCost") == D("9000.00")
+    taxed = [row for row in used if row["ChargeCategory"] == "Tax"]
+    assert total(taxed, "EffectiveCost") == D("1436.97")
+
+
+def test_tax_of_what_others_serve_has_rows_of_its_own() -> None:
+    api = replace(ALTERNATIVE.flows[0], stage=Stage.OVERFLOW, category=Category.API)
+    api = replace(api, amount=D("119.00"), discounted=D("119.00"))
+    wages = replace(api, category=Category.STAFF)
+    net, tax, people = read(paying(api, wages))
+    assert (net["ChargeCategory"], tax["ChargeCategory"]) == ("Usage", "Tax")
+    assert (net["BilledCost"], tax["BilledCost"]) == ("100.00", "19.00")
+    assert (net["EffectiveCost"], tax["EffectiveCost"]) == ("100.00", "19.00")
+    assert net["ListCost"] == net["ContractedCost"] == "100.00"
+    assert (people["ChargeCategory"], people["BilledCost"]) == ("Usage", "119.00")
+
+
+@pytest.mark.parametrize("more", [{"tax_recoverable": True}, {"tax_rate": None}])
+def test_tax_that_is_got_back_has_no_row(more: dict[str, Any]) -> None:
+    api = replace(ALTERNATIVE.flows[0], stage=Stage.OVERFLOW, category=Category.API)
+    (row,) = read(paying(api, conventions=replace(CONVENTIONS, **more)))
+    assert row["BilledCost"] == "9000.00"
 
 
 def test_money_with_nothing_of_it_tax() -> None:

@@ -187,7 +187,7 @@ def _spread(
 ) -> Iterator[Row]:
     """The amount by months of the horizon, such that what is rounded adds up to it."""
     rounding = rounding_of(result.conventions)
-    net = rounding(amount * _net_share(template.line))
+    net = rounding(amount * _net_share(template, result))
     whole, before, net_before = months_between(since, until), Decimal(0), Decimal(0)
     for starts, ends in _months(since, until, result):
         share = EXACT.divide(months_between(since, ends), whole)
@@ -212,7 +212,7 @@ def _months(since: date, until: date, result: Result) -> Iterator[tuple[date, da
 
 def _with_tax(row: Row, result: Result) -> Iterator[Row]:
     """The row, and its tax in a row of its own where it is not got back."""
-    share = _net_share(row.line)
+    share = _net_share(row, result)
     if share == 1 or row.charge == "Credit":
         yield row
         return
@@ -231,9 +231,14 @@ def _with_tax(row: Row, result: Result) -> Iterator[Row]:
     )  # fmt: skip
 
 
-def _net_share(line: BomLine | None) -> Decimal:
-    """What of a line's cost is no tax."""
-    if line is None or not line.cost or line.extended is None:
+def _net_share(row: Row, result: Result) -> Decimal:
+    """What of a row's cost is no tax; what an alternative bills has all of it but for wages."""
+    line, conventions = row.line, result.conventions
+    if line is None:
+        is_taxed = row.category is not Category.STAFF and not conventions.tax_recoverable
+        rate = conventions.tax_rate if is_taxed else None
+        return EXACT.divide(Decimal(1), 1 + (rate or Decimal(0)))
+    if not line.cost or line.extended is None:
         return Decimal(1)
     return EXACT.divide(line.extended, line.cost)
 
