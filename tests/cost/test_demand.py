@@ -141,6 +141,89 @@ def test_a_measured_throughput_counts_instead_of_the_plans() -> None:
     assert found.peak_output_speed == D("1000.5")
     assert found.output_tokens == D("1000.5") * 8760 * 3600
     assert found.source == "measured by you"
+    assert found.formula.startswith("(tokens per second measured, or users x stated speed")
+
+
+def measured(throughput: str, speed: str, cost: str = COST) -> tuple[Cluster, Plan]:
+    """24 users, with or without a stated speed; the plan expects 20 tok/s for each."""
+    text = CLINIC.replace(", speed: 20 tok/s", speed) + cost.replace(
+        "load: 60 %", f"throughput: {{assistant: {throughput} tok/s}}"
+    )
+    cluster, plan = planned(text)
+    return cluster, with_figures(plan, *[figures(12, 20)] * 2)
+
+
+def assumed(cluster: Cluster, plan: Plan) -> list[str | None]:
+    return [one.assumption for one in throughputs(cluster, plan)[0]]
+
+
+def test_a_measured_throughput_is_what_is_asked_for() -> None:
+    """24 users at 20 tok/s would be 480; half of all hours have requests."""
+    cluster, plan = measured("600", "")
+    found, report = asked(cluster, plan)
+    assert report.is_clean
+    assert not report.findings
+    assert found
+    assert found.output_tokens == 600 * 8760 * 3600 // 2
+    assert found.capacity_output_tokens == found.output_tokens
+    assert assumed(cluster, plan) == [
+        "The 600 tok/s measured for `assistant` are taken as what is asked for in the busiest "
+        "hour, and as what its replicas make; users by the speed of each are 480."
+    ]
+    blind = with_figures(plan, None, None, unknown="no GPU")
+    assert assumed(cluster, blind) == [
+        "The 600 tok/s measured for `assistant` are taken as what is asked for in the busiest "
+        "hour, and as what its replicas make."
+    ]
+
+
+def test_users_who_are_to_get_more_than_was_measured_are_refused() -> None:
+    """24 users at 25 tok/s ask for 600, and 400 were measured, whatever the plan expects."""
+    cluster, plan = measured("400", ", speed: 25 tok/s")
+    _, report = asked(cluster, plan)
+    (finding,) = report.findings
+    assert finding.rule == "demand-over-capacity"
+    assert finding.message == "`assistant` is asked for 600 tok/s, its replicas make 400"
+    assert assumed(cluster, plan) == [None]
+    blind = with_figures(plan, None, None, unknown="no GPU")
+    assert asked(cluster, blind)[1].findings == report.findings
+
+
+def test_an_overflow_takes_what_is_above_the_measured() -> None:
+    overflow = "  alternatives: {groq: {api: a.b}}\n  overflow: groq\n"
+    cluster, plan = measured("400", ", speed: 25 tok/s", COST + overflow)
+    found, report = asked(cluster, plan)
+    assert not report.findings
+    assert found
+    assert found.output_tokens == 600 * 8760 * 3600 // 2
+    assert found.overflow_output_tokens == 200 * 8760 * 3600 // 2
+    assert found.utilisation == D("0.5")
+
+
+def test_a_plan_that_expects_more_than_was_measured_is_a_warning() -> None:
+    """No speed is stated; the plan's 480 tok/s are no reason to doubt the measured 400."""
+    overflow = "  alternatives: {groq: {api: a.b}}\n  overflow: groq\n"
+    for cost in (COST, COST + overflow):
+        cluster, plan = measured("400", "", cost)
+        found, report = asked(cluster, plan)
+        assert report.is_clean
+        (finding,) = report.findings
+        assert (finding.rule, finding.severity) == ("demand-over-capacity", "warning")
+        assert finding.message == (
+            "`assistant` would be asked for 480 tok/s at the speed that the plan expects, you "
+            "measured 400"
+        )
+        assert found
+        assert found.output_tokens == 400 * 8760 * 3600 // 2
+        assert found.overflow_output_tokens == 0
+
+
+def test_load_counts_before_demand_is_too_much() -> None:
+    cluster, plan = measured("400", "")
+    assert cluster.cost
+    low = Use.model_validate({"load": "80 %", "throughput": {"assistant": "400 tok/s"}})
+    eased = cluster.model_copy(update={"cost": cluster.cost.model_copy(update={"use": low})})
+    assert not asked(eased, plan)[1].findings
 
 
 def test_an_unknown_speed_is_no_speed_of_zero() -> None:
@@ -175,6 +258,9 @@ def test_measured_and_planned_models_side_by_side() -> None:
     found, _ = asked(cluster, plan)
     assert found
     assert found.source == "measured by you for one; the plan's typical figures for the rest"
+    assert found.formula.startswith(
+        "(users x tokens per second of each at the busiest hour; for one tokens per second measured"
+    )
     assert found.by_model.keys() == {"one", "two"}
     assert sum(output for _, output in found.by_model.values()) == found.output_tokens
     assert found.users == 12

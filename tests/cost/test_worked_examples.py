@@ -74,12 +74,12 @@ HOURS = D(730)
 
 
 @cache
-def used(hours_per_day: int) -> Result:
+def used(hours_per_day: int, more: str = "") -> Result:
     """The comparison with so many hours of use a day, always paid for as they are used."""
     share = f"{D(hours_per_day * 100) / 24:.6f}"
     with TemporaryDirectory() as place:
         spec = Path(place, "cluster.yml")
-        spec.write_text(SPEC.replace("DEMAND", share))
+        spec.write_text(SPEC.replace("DEMAND %", f"{share} %{more}"))
         spec.with_name("quotes.yml").write_text(QUOTES)
         opened = open_spec(spec)
         plan = plan_of(opened)
@@ -182,3 +182,19 @@ def test_the_guides_years_at_the_cut_price_are_too_few(daily: int, printed: str)
     assert years - D(printed) > D("0.8")
     if daily == 16:
         assert abs(hours(found) / HOURS / 12 - years) < D("0.1")
+
+
+@pytest.mark.parametrize(("load", "million"), [("100 %", "1.843"), ("50 %", "3.686")])
+def test_a_million_tokens_at_a_throughput_of_ones_own(load: str, million: str) -> None:
+    """The paper has no tokens: 1,000 tok/s out and 2,000 in, 60 months of 730 hours.
+
+    871,912 / (3,000 x 60 x 730 x 3,600 / 10^6) by the load, whatever the plan's own speed is.
+    """
+    measured = f", load: {load}, throughput: {{llama: 1000 tok/s}}"
+    result = used(24, measured)
+    assert result.owning.units
+    assert result.owning.units.per_million_blended
+    assert abs(result.owning.units.per_million_blended - D(million)) < D("0.001")
+    assert any(
+        said.startswith("The 1000 tok/s measured for `llama`") for said in result.assumptions
+    )

@@ -27,6 +27,11 @@ TOO_MUCH: Final = rule_text(
     Both sides of a comparison must serve the same demand. Users beyond those that a replica
     works on at once wait, so the tokens that they ask for are never made; dividing the cost by
     them would flatter it. An alternative named by `cost.overflow` takes them at its price.
+
+    Of a model in `cost.use.throughput`, the replicas make what you measured, and that is what is
+    asked for, unless `users` by the workload's `speed` is more. Where no `speed` is stated, nobody
+    knows whether your users want more than you measured; it is a warning when they would by the
+    speed that the plan expects, and what is beyond counts for nobody.
     """,
 )
 _MILLI: Final = Decimal("0.001")
@@ -35,15 +40,31 @@ _NO_USE: Final = Use()
 
 @dataclass(frozen=True, slots=True)
 class Throughput:
-    """Output of one model in tokens per second, at the load of the busiest hour."""
+    """Output of one model in tokens per second, in the busiest hour."""
 
     model: str
     asked: Decimal
     made: Decimal
     """What its replicas make at most."""
+    wanted: Decimal | None
+    """Users by the speed of each: stated beside a measured throughput, else as the plan expects;
+    none where nobody knows it."""
     input_ratio: Decimal
     """Input tokens for each output token."""
     is_measured: bool
+
+    @property
+    def assumption(self) -> str | None:
+        """What is taken for granted of a measured throughput."""
+        if not self.is_measured or self.asked > self.made:
+            return None
+        wanted = (
+            "" if self.wanted is None else f"; users by the speed of each are {self.wanted:.0f}"
+        )
+        return (
+            f"The {self.made:f} tok/s measured for `{self.model}` are taken as what is asked for "
+            f"in the busiest hour, and as what its replicas make{wanted}."
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +89,12 @@ def throughputs(cluster: Cluster, plan: Plan) -> tuple[tuple[Throughput, ...], t
         why = next((r.capacity.unknown for r in replicas if r.capacity), "no replica")
         measured = use.throughput.get(name)
         figures = [r.capacity.figures for r in replicas if r.capacity and r.capacity.figures]
+        is_known = bool(figures) and len(figures) == len(replicas)
+        planned = _planned(name, model, figures) if is_known else None
         if measured is not None:
-            found.append(Throughput(name, measured, measured, _ratio(model), is_measured=True))
-        elif figures and len(figures) == len(replicas):
-            found.append(_planned(name, model, figures))
+            found.append(_measured(name, model, measured, planned))
+        elif planned:
+            found.append(planned)
         elif why != NO_TEXT:
             unknown.append(
                 f"The speed of `{name}` is not known ({why}), so there is no cost per token; "
@@ -84,12 +107,24 @@ def _replicas(plan: Plan, model: str) -> tuple[Replica, ...]:
     return tuple(r for host in plan.hosts for r in host.replicas if r.model == model)
 
 
+def _measured(name: str, model: Model, made: Decimal, planned: Throughput | None) -> Throughput:
+    """As measured; more is asked when the users are to get more than that."""
+    speed = model.workload.speed
+    stated = None if speed is None else model.workload.users * speed
+    if stated is not None:
+        asked = max(made, stated)
+        return Throughput(name, asked, made, stated, _ratio(model), is_measured=True)
+    wanted = planned.asked if planned else None
+    return Throughput(name, made, made, wanted, _ratio(model), is_measured=True)
+
+
 def _planned(name: str, model: Model, figures: Sequence[Figures]) -> Throughput:
     """By the plan's typical figures; at least what the users within all targets would get."""
     each = Decimal(model.workload.users) / len(figures)
     asked = sum((each * decimal(one.speed.typical) for one in figures), Decimal(0))
     made = sum((_made(one, model.workload.speed) for one in figures), Decimal(0))
-    return Throughput(name, EXACT.plus(asked), made, _ratio(model), is_measured=False)
+    asked = EXACT.plus(asked)
+    return Throughput(name, asked, made, asked, _ratio(model), is_measured=False)
 
 
 def _made(figures: Figures, speed: Decimal | None) -> Decimal:
@@ -118,19 +153,28 @@ def check_demand(cluster: Cluster, cost: Cost, plan: Plan, report: Report) -> No
     """Report models that are asked for more than they can make, unless an overflow takes it."""
     load = (cost.use or _NO_USE).load
     for one in throughputs(cluster, plan)[0]:
-        if cost.overflow is None:
-            _check(one, load, report)
+        _check(one, load, report, is_taken=cost.overflow is not None)
 
 
-def _check(one: Throughput, load: Decimal, report: Report) -> None:
+def _check(one: Throughput, load: Decimal, report: Report, *, is_taken: bool) -> None:
     asked = EXACT.multiply(one.asked, load)
-    if asked > one.made:
+    wanted = EXACT.multiply(one.wanted or Decimal(0), load)
+    if asked > one.made and not is_taken:
         report.refuse(
             TOO_MUCH,
             f"`{one.model}` is asked for {asked:.0f} tok/s, its replicas make {one.made:.0f}",
             ("models", one.model, "workload", "users"),
             help="add replicas, or write `overflow: NAME` in `cost`, with an alternative that "
             "takes the rest",
+        )
+    elif wanted > one.made >= asked:
+        report.warn(
+            TOO_MUCH,
+            f"`{one.model}` would be asked for {wanted:.0f} tok/s at the speed that the plan "
+            f"expects, you measured {one.made:.0f}",
+            ("models", one.model, "workload", "users"),
+            help="write the `speed` that each is to get in `workload`, so that what is beyond is "
+            "refused or goes to `overflow`; or fewer `users`",
         )
 
 
@@ -158,8 +202,8 @@ def _demand(cluster: Cluster, found: Sequence[Throughput], hours: _Hours) -> "De
         users=sum(cluster.models[one.model].workload.users for one in found),
         by_model=by_model,
         source=_source(found),
-        formula="users x tokens per second of each at the busiest hour x load x hours a year "
-        "x powered x demand x goodput; input = output x prompt / answer",
+        formula=f"{_formula(found)} x load x hours a year x powered x demand x goodput; "
+        "input = output x prompt / answer",
         overflow_by_model=beyond,
     )
 
@@ -181,6 +225,18 @@ def _source(found: Sequence[Throughput]) -> str:
     if len(measured) == len(found):
         return "measured by you"
     return f"measured by you for {', '.join(measured)}; the plan's typical figures for the rest"
+
+
+def _formula(found: Sequence[Throughput]) -> str:
+    """Of what is asked for in the busiest hour."""
+    planned = "users x tokens per second of each at the busiest hour"
+    measured = "tokens per second measured, or users x stated speed of each where that is more"
+    names = [one.model for one in found if one.is_measured]
+    if not names:
+        return planned
+    if len(names) == len(found):
+        return f"({measured})"
+    return f"({planned}; for {', '.join(names)} {measured})"
 
 
 def input_weight(plan: Plan, models: Mapping[str, Model]) -> Decimal:

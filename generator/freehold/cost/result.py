@@ -232,7 +232,9 @@ class Assembly:
                 f"Prices of the price book in {currency} are not known in {cost.currency}, since "
                 f"no rate is stated: `rates: {{{currency}: …}}` beside the quotes has it."
             )
-        yield from throughputs(self.cluster, self.plan)[1]
+        known, unknown = throughputs(self.cluster, self.plan)
+        yield from filter(None, (one.assumption for one in known))
+        yield from unknown
 
 
 def costs(

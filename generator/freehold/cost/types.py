@@ -209,7 +209,7 @@ class Demand:
     overflow_input_tokens: Decimal
     overflow_output_tokens: Decimal
     peak_output_speed: Decimal
-    """Tokens per second of all replicas at the load of the busiest hour."""
+    """Tokens per second that are asked of all models in the busiest hour."""
     utilisation: Decimal
     """Output by what the machines could make in all hours of the year."""
     users: int

@@ -107,7 +107,11 @@ class Use(Strict):
     batch: Percent = Percent(0)
     """Share of the tokens that could wait for a batch."""
     throughput: dict[Slug, Speed] = {}  # noqa: RUF012 - pydantic copies it
-    """Output of all replicas of a model together that you measured, instead of the plan's."""
+    """Output of all replicas of a model together that you measured, instead of the plan's.
+
+    It is what they make, and what is asked for in the busiest hour, unless users by the workload's
+    `speed` is more.
+    """
 
 
 class Staff(Strict):
