@@ -238,9 +238,8 @@ def _net_share(row: Row, result: Result) -> Decimal:
         is_taxed = row.category is not Category.STAFF and not conventions.tax_recoverable
         rate = conventions.tax_rate if is_taxed else None
         return EXACT.divide(Decimal(1), 1 + (rate or Decimal(0)))
-    if not line.cost or line.extended is None:
-        return Decimal(1)
-    return EXACT.divide(line.extended, line.cost)
+    extended, gross = line.extended, line.cost
+    return EXACT.divide(extended, gross) if gross and extended is not None else Decimal(1)
 
 
 def _cells(row: Row, result: Result) -> Sequence[Cell]:
