@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from cost.sites import ENERGY, LICENCE, MACHINE, ORDERED, SUPPORT, item, line
 from freehold.cost.calendar import Calendar
 from freehold.cost.finance import xnpv
-from freehold.cost.flows import Residuals, Terms, drivers_of, generations, owning
+from freehold.cost.flows import Residuals, Terms, drivers_of, generations, owning, proceeds, resale
 from freehold.cost.item import Category, Range
 from freehold.cost.money import Rounding
 from freehold.cost.types import BomLine, Flow, Stage
@@ -175,6 +175,26 @@ def test_discounting_is_xnpvs() -> None:
 )
 def test_residuals_between_known_ages(months: str, low: str, base: str, high: str) -> None:
     assert TABLE.at(D(months)) == Range(D(low), D(base), D(high))
+
+
+def test_what_all_hardware_brings_is_of_the_age_of_each() -> None:
+    """Seven years: what lasts five is two years old, at 2 % more for each of five years."""
+    short, long = item(life_months=60, residual=True), item(life_months=120, residual=True)
+    by = terms(84, "2026-12-01", hardware="2 %")
+    bought, kept = line(short, "1000.00"), line(long, "500.00")
+    assert resale([bought], by, TABLE) == TABLE.at(D(24))
+    assert resale([kept], by, TABLE) == TABLE.at(D(84))
+    sold = proceeds(bought, by, TABLE) + proceeds(kept, by, TABLE)
+    whole = D("1000.00") * D("1.02") ** 5 + D("500.00")
+    both = resale([bought, kept], by, TABLE)
+    assert abs(both.base * whole - sold) <= D("0.01")
+    assert abs(both.high * whole - (whole - 500) * D("0.45") - 500 * D("0.2")) < D("1e-20")
+
+
+def test_what_is_never_sold_has_no_residual() -> None:
+    lines = [line(item(), "1.00"), line(MACHINE, None), line(ENERGY, "1.00", every=1),
+             line(MACHINE, "1.00", every=12, is_capital=True)]  # fmt: skip
+    assert resale(lines, terms(), TABLE) == Range.exactly(D(0))
 
 
 def test_a_stated_residual_counts_at_any_age() -> None:

@@ -23,7 +23,9 @@ from cost.sites import (
     result,
 )
 from freehold.cli.opening import open_spec, plan_of, result_of
-from freehold.cost.item import Category
+from freehold.cost.flows import Residuals
+from freehold.cost.item import Category, Range
+from freehold.cost.money import EXACT
 from freehold.cost.types import Result, Stage, Total
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
@@ -90,6 +92,19 @@ def test_an_example_adds_up(name: str) -> None:
     assert found.years[-1].ends < found.conventions.ends
     exponent = -found.conventions.minor_units
     assert {flow.amount.as_tuple().exponent for flow in found.owning.flows} == {exponent}
+
+
+def test_the_residual_is_as_uncertain_as_hardware_of_its_age() -> None:
+    """Replaced after five of seven years: 24 months less three of lead time, at 21 of them."""
+    by_age = {12: Range(D("0.5"), D("0.5"), D("0.6")), 24: Range(D("0.3"), D("0.3"), D("0.48")),
+              84: Range(D("0.1"), D("0.1"), D("0.3"))}  # fmt: skip
+    spec = CLINIC + COST.replace("5 years", "7 years")
+    found = assembled(spec, bill(line(MACHINE, "1000.00"), residuals=Residuals(by_age)))
+    assert found.spread
+    (factor,) = (one for one in found.spread.drivers if one.id == "residual")
+    # 0.5 and 0.6 at 12 months, three quarters of the way to 0.3 and 0.48: 0.35 and 0.51.
+    assert factor.high_value == "51 % of the price"
+    assert factor.range == Range(D(1), D(1), EXACT.divide(D("0.51"), D("0.35")))
 
 
 def test_the_same_input_gives_the_same_result() -> None:

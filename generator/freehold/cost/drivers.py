@@ -88,7 +88,8 @@ def drivers(
 ) -> Drivers:
     """The factors with a range: of prices, exchange rates, and those that the spec states.
 
-    `residual` is what the book knows of the residual value, as a fraction of the price.
+    `residual` is what the book knows of the residual value at the age at which hardware is sold,
+    as a fraction of the price.
     """
     lines, others = tuple(lines), tuple(others)
     ranges = cost.uncertainty.ranges

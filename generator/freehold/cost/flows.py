@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from functools import cache
 from typing import Final
 
@@ -174,14 +174,48 @@ def _sold(line: BomLine, terms: Terms, residuals: Residuals) -> Iterator[Flow]:
 
 def proceeds(line: BomLine, terms: Terms, residuals: Residuals) -> Decimal:
     """What the newest of a line's hardware brings at the end, rounded: of its price without tax."""
-    if not line.need.item.residual or not line.need.is_capital or not line.extended:
+    price = _renewed(line, terms)
+    return terms.rounding(price * residuals.at(_age(line, terms)).base) if price else Decimal(0)
+
+
+def resale(lines: Iterable[BomLine], terms: Terms, residuals: Residuals) -> Range:
+    """What all hardware brings at the end, as a fraction of what it cost without tax.
+
+    The mean of what each line's newest brings at its age, by price; zero when nothing is sold.
+    """
+    prices: dict[Decimal, Decimal] = {}
+    for line in lines:
+        if price := _renewed(line, terms):
+            age = _age(line, terms)
+            prices[age] = prices.get(age, Decimal(0)) + price
+    whole = sum(prices.values())
+    known = [(price, residuals.at(age)) for age, price in prices.items()]
+    found = Range.exactly(Decimal(0))
+    with localcontext(EXACT):
+        for price, of in known:
+            share = price / whole
+            found = Range(
+                found.low + share * of.low,
+                found.base + share * of.base,
+                found.high + share * of.high,
+            )
+    return found
+
+
+def _age(line: BomLine, terms: Terms) -> Decimal:
+    """Months that the newest of a line's hardware is in use at the end."""
+    return months_between(generations(line, terms)[-1], terms.calendar.ends)
+
+
+def _renewed(line: BomLine, terms: Terms) -> Decimal:
+    """The price without tax of the newest of a line's hardware; zero of what is never sold."""
+    need = line.need
+    is_sold = need.item.residual and need.is_capital and need.every is None
+    if not is_sold or not line.extended:
         return Decimal(0)
     newest = generations(line, terms)[-1]
-    age = months_between(newest, terms.calendar.ends)
-    price = line.extended
-    if newest != terms.calendar.in_service:
-        price *= terms.grown(line.need.item.category, newest)
-    return terms.rounding(price * residuals.at(age).base)
+    is_first = newest == terms.calendar.in_service
+    return line.extended * (Decimal(1) if is_first else terms.grown(need.item.category, newest))
 
 
 def _terms(line: BomLine, terms: Terms, every: int) -> Iterator[Flow]:

@@ -17,7 +17,7 @@ from freehold.cost.calendar import calendar
 from freehold.cost.demand import check_demand, demand, input_weight, throughputs
 from freehold.cost.depreciation import writeoffs
 from freehold.cost.drivers import Drivers, drivers
-from freehold.cost.flows import Residuals, Terms, generations, owning
+from freehold.cost.flows import Residuals, Terms, generations, owning, resale
 from freehold.cost.gates import breaches
 from freehold.cost.item import Category
 from freehold.cost.lease import lease
@@ -156,7 +156,7 @@ class Assembly:
         return self.bill.residuals if share is None else Residuals.flat(share)
 
     def _uncertain(self, offered: Offers, terms: Terms) -> Drivers:
-        residual = self._residuals.at(terms.calendar.service)
+        residual = resale(self.bill.lines, terms, self._residuals)
         return drivers(self.cost, self.bill.lines, offered.uncertain, residual)
 
     def _owning(self, offered: Offers, by: Drivers, terms: Terms, served: Served) -> Costs:
