@@ -222,10 +222,9 @@ class Demand:
     """Input and output of each model above what its replicas make."""
 
     @property
-    def own_tokens(self) -> Decimal:
-        """Input and output that the machines themselves serve: without the overflow's."""
-        over = self.overflow_input_tokens + self.overflow_output_tokens
-        return self.input_tokens + self.output_tokens - over
+    def overflow_tokens(self) -> Decimal:
+        """Input and output that the machines do not serve."""
+        return self.overflow_input_tokens + self.overflow_output_tokens
 
 
 @dataclass(frozen=True, slots=True)

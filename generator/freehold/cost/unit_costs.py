@@ -46,7 +46,7 @@ def unit_costs(flows: Iterable[Flow], served: Served, *, at_least: bool) -> Unit
     demand, years, weight = served.demand, served.years, served.input_weight
     taken = demand.input_tokens * years if demand else Decimal(0)
     given = demand.output_tokens * years if demand else Decimal(0)
-    own = demand.own_tokens * years if demand else Decimal(0)
+    own = taken + given - (demand.overflow_tokens * years if demand else Decimal(0))
     energy = served.physics.facility_energy * years if served.physics else None
     factor = served.physics.carbon_factor if served.physics else None
     carbon = None if energy is None or factor is None else energy * factor / _GRAMS
