@@ -7,7 +7,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 
@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from cost.sites import CLINIC, ORDERED, D, assembled, bill, item, line, planned
 from freehold.catalog.load import builtin
+from freehold.catalog.price_book import Kind
+from freehold.cost.alternatives.contract import Contract
 from freehold.cost.alternatives.offers import Offers, offers
-from freehold.cost.alternatives.setting import Setting
-from freehold.cost.calendar import Calendar
+from freehold.cost.alternatives.setting import Setting, Span
+from freehold.cost.calendar import Calendar, months_between
 from freehold.cost.demand import demand
 from freehold.cost.drivers import drivers
 from freehold.cost.flows import Terms
@@ -393,19 +395,77 @@ def test_prices_on_demand_change_on_each_anniversary() -> None:
     assert paid(found)[8:10] == [D("1460.00"), D("1606.00")]
 
 
-def test_prepaid_terms_are_paid_at_their_start_and_the_last_is_cut() -> None:
+def test_a_reservation_is_paid_to_its_end() -> None:
+    """57 months are served; what the second term has beyond them is owed on the last day."""
+    found = one("{cloud: cloud_gpu.azure_nd96_h100_3y, support: 10 %}")
+    rent = [flow for flow in found.flows if flow.category is Category.CLOUD]
+    assert [flow.amount for flow in rent] == [D("28986.26")] * 72
+    assert [flow.on for flow in rent[55:]] == [date(2031, 10, 31), *[date(2031, 11, 30)] * 16]
+    assert {(flow.stage, flow.covers) for flow in rent} == {(Stage.RUNNING, 1)}
+    assert len(paid(found, Category.SUPPORT)) == 72
+    assert found.note.endswith(
+        "its last reservation ends on 2033-02-28 and is paid whole, by the last day of the "
+        "horizon; support at 10 % of the instances' price"
+    )
+
+
+def test_data_leave_and_people_work_only_within_the_horizon() -> None:
+    found = one(
+        "{cloud: cloud_gpu.azure_nd96_h100_3y, egress: 5 TB, egress_item: cloud_egress.aws, "
+        "staff: {fte: 0.5, cost: 96000 EUR/year}}"
+    )
+    assert (len(paid(found, Category.NETWORK)), len(paid(found, Category.STAFF))) == (57, 57)
+
+
+def test_a_reservation_that_fills_the_service_owes_nothing_more() -> None:
+    """With a bridge, alternatives serve for all 60 months."""
+    alternatives = f"{{other: {{cloud: cloud_gpu.azure_nd96_h100_5y}}, bridge: {GPT}}}"
+    found = offered(alternatives, more="  bridge: bridge\n").costs[0]
+    assert (len(found.flows), len({flow.on for flow in found.flows})) == (60, 60)
+    assert "reservation" not in found.note
+
+
+def test_a_reservation_may_be_paid_in_terms_ahead() -> None:
+    """Three years bind, and each year is paid at its beginning: six, the last on the last day."""
+    found = one(
+        "{cloud: cloud_gpu.azure_nd96_h100_3y, prepaid: 1 year}",
+        more="  escalation: {cloud: 10 %}\n",
+    )
+    year = D("43.16") * D("0.92") * 730 * 12
+    assert [(flow.on, flow.amount) for flow in found.flows] == [
+        *((date(2027 + number, 3, 1), round(year, 2)) for number in range(3)),
+        (date(2030, 3, 1), round(year * D("1.331"), 2)),
+        (date(2031, 3, 1), round(year * D("1.331"), 2)),
+        (date(2031, 11, 30), round(year * D("1.331"), 2)),
+    ]
+
+
+def test_what_the_book_calls_reserved_has_the_term_of_its_name() -> None:
+    entries = builtin().prices.all_of(Category.CLOUD).values()
+    assert any(entry.kind is Kind.RESERVED for entry in entries)
+    for entry in entries:
+        assert (entry.kind is Kind.RESERVED) == (entry.term is not None)
+        if entry.term:
+            assert f"{entry.term.months // 12}y" in entry.name
+
+
+def test_prepaid_terms_are_paid_at_their_start_and_the_last_is_whole() -> None:
     found = one("{cloud: cloud.sovereign, instances: 1, prepaid: 3 years}")
     flows = [(flow.on, flow.amount, flow.stage, flow.covers) for flow in found.flows]
     assert flows == [
         (SERVICE, D("52560.00"), Stage.TERM, 36),  # 36 * 1460
-        (date(2030, 3, 1), D("30660.00"), Stage.TERM, 36),  # 21 months are left
+        (date(2030, 3, 1), D("52560.00"), Stage.TERM, 36),  # 21 of them are served
     ]
+    assert found.note == (
+        "its last term paid ahead ends on 2033-02-28 and is paid whole, by the last day of the "
+        "horizon"
+    )
     assert found.description == "1 instance of cloud.sovereign, paid 36 months ahead"
 
 
 def test_terms_that_fill_the_service_are_all_that_is_paid() -> None:
     found = one("{cloud: cloud.sovereign, instances: 1, prepaid: 19 months}")
-    assert paid(found) == [D("27740.00")] * 3
+    assert (paid(found), found.note) == ([D("27740.00")] * 3, "")
 
 
 def test_nobody_says_how_many_gpus_a_quoted_instance_has() -> None:
@@ -533,7 +593,7 @@ def test_prepaid_instances_bridge_as_a_bridge() -> None:
         "{other: {cloud: cloud.sovereign, instances: 1, prepaid: 1 year}}", more="  bridge: other\n"
     )
     assert [(flow.on, flow.amount, flow.stage) for flow in found.for_owning] == [
-        (ORDERED, D("4380.00"), Stage.BRIDGE)  # 3 months
+        (ORDERED, D("17520.00"), Stage.BRIDGE)  # the whole year
     ]
 
 
@@ -648,6 +708,33 @@ def test_data_sets_that_disagree_are_ends_of_a_range() -> None:
         Range(D("0.644"), D("0.644"), D("1.2512")),  # 0.70 and 1.36 USD
         Range(D("1.932"), D("1.932"), D("3.8456")),  # 2.10 and 4.18 USD
     ]
+
+
+months_of_term = st.none() | st.integers(1, 60)
+
+
+@given(
+    st.dates(date(2026, 1, 1), date(2027, 12, 31)),
+    st.integers(1, 2200),
+    months_of_term,
+    months_of_term,
+)
+def test_a_term_that_has_begun_is_paid_whole_and_none_after_it(
+    since: date, days: int, reserved: int | None, ahead: int | None
+) -> None:
+    span = Span(since, since + timedelta(days))
+    contract = Contract(reserved, ahead)
+    payments = list(contract.payments(span))
+    whole = sum(payment.months for payment in payments)
+    served, term = months_between(span.since, span.until), reserved or ahead
+    if term is None:
+        assert abs(whole - served) < D("1e-20")
+    else:
+        assert served <= whole
+        assert whole < served + term + (ahead or 0 if reserved else 0)
+        assert whole % (ahead or term) == 0
+    assert all(since <= payment.on < span.until for payment in payments)
+    assert all(since <= payment.priced < span.until for payment in payments)
 
 
 @settings(max_examples=20)

@@ -7,6 +7,7 @@ import pytest
 from cost.bought import bought, quote
 from freehold.catalog.load import builtin
 from freehold.report import Report
+from freehold.rules.alternatives import check_alternatives
 from freehold.rules.check import check
 from freehold.rules.quotes import check_quotes
 from freehold.source import Source
@@ -17,10 +18,14 @@ SPEC = CASE.read_text().replace("0.21 USD", "0.21 EUR")
 USE = "  use: {demand: 40 %, load: 60 %}\n"
 
 
+def lines(cost: str) -> str:
+    """As keys of the cost section."""
+    return "".join(f"  {line}\n" for line in cost.splitlines())
+
+
 def found(cost: str, spec: str = SPEC) -> list[tuple[str, str, str]]:
     """Rule, message and remedy of each finding, with these lines at the end of `cost`."""
-    lines = "".join(f"  {line}\n" for line in cost.splitlines())
-    report = Report(Source.parse((spec + lines).encode(), "cluster.yml"))
+    report = Report(Source.parse((spec + lines(cost)).encode(), "cluster.yml"))
     cluster = load(report.source, report)
     if cluster is not None:
         check(cluster, report)
@@ -131,6 +136,28 @@ def test_there_may_be_no_api_to_overflow_to() -> None:
     ((rule, _, remedy),) = found("alternatives: {x: {cloud: y}}\noverflow: x")
     assert rule == "overflow-not-an-api"
     assert remedy == "add an alternative with `api`"
+
+
+@pytest.mark.parametrize(
+    ("alternative", "message"),
+    [
+        ("{cloud: cloud_gpu.nebius_l40s, prepaid: 6 months}",
+         "`cloud_gpu.nebius_l40s` is prepaid for 6 months, the bridge lasts only until the "
+         "machines serve"),
+        ("{cloud: cloud_gpu.gcp_a4_1y, instances: 1}",
+         "`cloud_gpu.gcp_a4_1y` is reserved for 1 year, the bridge lasts only until the machines "
+         "serve"),
+        ("{cloud: cloud_gpu.nebius_l40s}", None),
+    ],
+)  # fmt: skip
+def test_what_binds_is_no_bridge(alternative: str, message: str | None) -> None:
+    cost = f"alternatives: {{x: {alternative}, bound: {{cloud: cloud_gpu.gcp_a4_1y}}}}\nbridge: x"
+    report = Report(Source.parse((SPEC + lines(cost)).encode(), "cluster.yml"))
+    cluster = load(report.source, report)
+    assert cluster is not None
+    check_alternatives(cluster, builtin(), None, report)
+    bridging = [one.message for one in report.in_order() if one.rule == "committed-bridge"]
+    assert bridging == ([message] if message else [])
 
 
 @pytest.mark.parametrize(

@@ -53,6 +53,15 @@ rule_text(
     It is paid in all hours, used or not, and is reckoned so: that is what its price is low for.
     """,
 )
+rule_text(
+    "committed-bridge",
+    """What serves until the machines do is reserved or prepaid.
+
+    A bridge lasts as long as the machines take to arrive, and a term is paid whole: nobody gets
+    its price for some weeks. With its price for those weeks alone, owning would seem cheaper than
+    it is.
+    """,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +121,8 @@ def _check_cloud(market: _Market, cloud: Cloud, loc: Loc) -> None:
         entry = market.catalog.offers[Category.CLOUD].get(cloud.cloud)
         _check_instances(market, cloud, entry, loc)
         _check_hours(market, cloud, entry, loc)
+        if loc[-1] == market.cost.bridge:
+            _check_bridge(market, cloud, entry)
     if cloud.egress is not None and cloud.egress_item is None:
         market.report.refuse(
             "egress-without-item",
@@ -132,6 +143,21 @@ def _check_hours(market: _Market, cloud: Cloud, entry: Entry | None, loc: Loc) -
             f"`{cloud.cloud}` is {how}, so it is paid always, not `{cloud.paid}`",
             (*loc, "paid"),
             help="leave `paid` out, or compare with an instance on demand",
+        )
+
+
+def _check_bridge(market: _Market, cloud: Cloud, entry: Entry | None) -> None:
+    term = cloud.prepaid or (entry and entry.term)
+    if term:
+        wait = market.cost.lead_time
+        how = "prepaid" if cloud.prepaid else "reserved"
+        market.report.refuse(
+            "committed-bridge",
+            f"`{cloud.cloud}` is {how} for {term}, the bridge lasts "
+            f"{wait or 'only until the machines serve'}",
+            ("cost", "bridge"),
+            help="bridge with an alternative on demand: without `prepaid`, of an instance that is "
+            "not reserved",
         )
 
 

@@ -192,7 +192,7 @@ class Cloud(Strict):
     paid: Literal["demand", "powered", "always"] = "always"
     """The hours that are paid; reserved instances are paid always."""
     prepaid: Duration | None = None
-    """The term that is paid at its beginning; monthly when left out."""
+    """The term that is paid at its beginning, whole; monthly when left out."""
     support: Percent = Percent(0)
     """Of the instances' price."""
     egress: Bytes | None = None
@@ -309,7 +309,8 @@ class Cost(Strict):
     overflow: Slug | None = None
     """The alternative that takes the demand above what the machines can do; refused without."""
     bridge: Slug | None = None
-    """The alternative that serves from the order until the machines do."""
+    """The alternative that serves from the order until the machines do: neither reserved nor
+    prepaid."""
     gates: Gates = Gates()
     uncertainty: Uncertainty = Uncertainty()
     hours_per_month: Annotated[int, Field(ge=672, le=744)] = 730

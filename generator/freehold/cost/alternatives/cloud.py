@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Final
 
 from freehold.catalog.price_book import Entry, Kind
+from freehold.cost.alternatives.contract import Contract
 from freehold.cost.alternatives.setting import Setting, Span
-from freehold.cost.calendar import months, months_between, months_later
+from freehold.cost.calendar import months
 from freehold.cost.drivers import Uncertain
 from freehold.cost.item import Category, UnitPrice
 from freehold.cost.money import EXACT
@@ -74,8 +75,12 @@ class CloudOffer:
     @property
     def paid(self) -> str:
         """The hours that are paid: all of what is reserved."""
-        is_reserved = self.entry is not None and self.entry.kind is Kind.RESERVED
-        return "always" if is_reserved or self.spec.prepaid else self.spec.paid
+        return "always" if self._contract.is_committed else self.spec.paid
+
+    @property
+    def _contract(self) -> Contract:
+        term, ahead = self.entry and self.entry.term, self.spec.prepaid
+        return Contract(term.months if term else None, ahead.months if ahead else None)
 
     @property
     def is_paid_by_demand(self) -> bool:
@@ -99,6 +104,7 @@ class CloudOffer:
         said = [self.price.note] if self.price.note else []
         if self.entry and self.entry.kind is Kind.SPOT:
             said.append("spot instances can be taken away at any time")
+        said += self._beyond
         used, owned = _used_gpus(self.setting.plan), _gpus(self.setting.plan)
         if used < owned and self.spec.instances is None:
             said.append(f"{owned - used} of the plan's {owned} GPUs hold no replica: not rented")
@@ -108,6 +114,18 @@ class CloudOffer:
             each = f"{self.egress.base.normalize():f} {self.setting.cost.currency}"
             said.append(f"{self.spec.egress} leave each month at {each}/GB ({self.egress.source})")
         return "; ".join(said)
+
+    @property
+    def _beyond(self) -> Iterator[str]:
+        """What is paid of a last term that outlives the horizon."""
+        days = self.setting.terms.calendar
+        after = self._contract.ends(Span(self.setting.since, days.ends))
+        if after > days.ends:
+            term = "reservation" if self._contract.reserved else "term paid ahead"
+            yield (
+                f"its last {term} ends on {after - timedelta(1)} and is paid whole, by the last "
+                "day of the horizon"
+            )
 
     @property
     def unknown(self) -> int:
@@ -127,7 +145,7 @@ class CloudOffer:
 
     @property
     def gpu_hours_per_month(self) -> Decimal | None:
-        """That are paid; none where nobody says how many GPUs an instance has."""
+        """That are paid within the horizon; none where nobody says how many GPUs there are."""
         gpus = _gpus_of(self.entry)
         return None if gpus is None else self._hours * self.instances * gpus
 
@@ -141,11 +159,10 @@ class CloudOffer:
         base = self.price.base
         if base is not None:
             hourly = base * self.instances * self._pieces * self.setting.gross
-            ahead = self.spec.prepaid
-            paid = self._ahead(ahead.months, span) if ahead else self._monthly(span)
-            for on, priced, share, covers in paid:
-                amount = hourly * self._hours * share * self._grown(priced, span.since)
-                yield from self._instances(on, amount, covers, span.stage)
+            for on, priced, share, covers in self._contract.payments(span):
+                amount = hourly * self._hours * share
+                grown = self.setting.terms.grown(Category.CLOUD, priced)
+                yield from self._instances(on, amount * grown, covers, span.stage)
         yield from self._leaving(span)
         yield from self.setting.staff(self.name, self.spec.staff, span)
 
@@ -162,27 +179,6 @@ class CloudOffer:
                     on, self.name, category, stage, amount * share,
                     drivers=self._drivers, covers=covers,
                 )  # fmt: skip
-
-    def _monthly(self, span: Span) -> Iterator[tuple[date, date, Decimal, int]]:
-        for month in months(span.since, span.until):
-            yield month.ends, month.starts, month.share, 1
-
-    def _ahead(self, every: int, span: Span) -> Iterator[tuple[date, date, Decimal, int]]:
-        """Terms at their beginning; the last is cut, in proportion."""
-        starts, number = span.since, 0
-        while starts < span.until:
-            number += 1
-            following = months_later(span.since, number * every)
-            yield starts, starts, months_between(starts, min(following, span.until)), every
-            starts = following
-
-    def _grown(self, priced: date, since: date) -> Decimal:
-        """What prices have grown to; those of a reservation only when it is renewed."""
-        term = self.entry.term if self.entry else None
-        if term:
-            renewals = int(months_between(since, priced) // term.months)
-            priced = months_later(since, renewals * term.months)
-        return self.setting.terms.grown(Category.CLOUD, priced)
 
     def _leaving(self, span: Span) -> Iterator[Flow]:
         if self.egress is None or self.egress.base is None:
