@@ -30,6 +30,8 @@ from freehold.cost.needs.cards import items_of_pools
 from freehold.cost.needs.complete import UntracedError, check_traced
 from freehold.plan.shapes import per_host
 from freehold.report import Report
+from freehold.rules.machines import check_machines
+from freehold.rules.narrow import is_full
 from freehold.source import Source
 from freehold.spec.cluster import Level
 from freehold.spec.cost import Life
@@ -172,7 +174,58 @@ def test_more_sockets_than_any_machine_has_are_said() -> None:
     pool = {**CPU_ONLY, "cpu": {"cores": 2000}}
     found = bought({"gpu": pool})
     notes = {line.need.note for line in found.lines.values()}
-    assert "no machine has the 11 sockets that so many cores take" in notes
+    assert "no machine of the catalog has the 11 sockets that it takes" in notes
+
+
+def full(**pool: Any) -> tuple[Bought, list[str]]:
+    """A pool of hosts without GPUs, and what is said of it."""
+    found = bought({"gpu": {**CPU_ONLY, **pool}})
+    report = Report(Source.parse(b"nodes: {gpu: {}}\n", "cluster.yml"))
+    check_machines(found.cluster, found.plan, builtin(), None, report)
+    assert is_full(found.cluster) or not report.findings
+    notes = [one.need.note for one in found.lines.values() if one.need.note.startswith("no mach")]
+    assert len(notes) == len(report.findings)
+    return found, [finding.message for finding in report.findings]
+
+
+def test_more_drives_than_a_chassis_has_bays() -> None:
+    """24 bays with 7.68 TB each hold 184.32 TB."""
+
+    def volume(size: str) -> dict[str, Any]:
+        return {"storage": {"models": {"size": size, "kind": "ssd"}}}
+
+    found, said = full(**volume("184 TB"))
+    assert said == []
+    assert counts(found)["chassis.2u-2s"] == "2"
+    assert counts(found)["storage.ssd-7.68tb"] == "48"
+    found, said = full(**volume("185 TB"))
+    assert counts(found)["chassis.2u-2s"] == "2"
+    assert said == [
+        "each host takes 25 of `storage.ssd-7.68tb`, a machine of the catalog has 24 bays"
+    ]
+    # Nine of the largest fit into the smallest chassis.
+    assert counts(full(**volume("69 TB"))[0])["chassis.1u-1s"] == "2"
+
+
+def test_more_modules_than_a_machine_has_slots() -> None:
+    """24 slots of a socket with 128 GiB each hold 3072 GiB; two sockets twice as many."""
+    for gib, sockets, modules in ((3072, "1", "24"), (3073, "2", None), (6144, "2", "48")):
+        found, said = full(hosts=1, memory=f"{gib} GiB")
+        assert said == []
+        cpus = [n for name, n in counts(found).items() if name.startswith("cpu")]
+        assert cpus == [sockets]
+        assert modules in {None, counts(found).get("memory.rdimm-128gb")}
+    _, said = full(memory="6145 GiB")
+    assert len(said) == 1
+    assert said[0].endswith(", a machine of the catalog has 48 memory slots")
+
+
+def test_more_than_a_machine_holds_is_the_vendor_s_when_it_is_bought_whole() -> None:
+    found = bought({"gpu": {**CPU_ONLY, "memory": "9 TiB"}}, whole=["gpu"])
+    report = Report(Source.parse(b"nodes: {gpu: {}}\n", "cluster.yml"))
+    for cluster in (found.cluster, found.cluster.model_copy(update={"cost": None})):
+        check_machines(cluster, found.plan, builtin(), None, report)
+    assert report.findings == []
 
 
 @pytest.mark.parametrize("gib", [1, 64, 512, 768, 4096, 100_000])

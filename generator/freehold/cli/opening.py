@@ -12,7 +12,7 @@ from freehold.diagnostics import rule_text
 from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.rules.check import check
-from freehold.rules.narrow import is_narrow
+from freehold.rules.narrow import is_full, is_narrow
 from freehold.source import Source
 from freehold.spec.cluster import Cluster
 from freehold.spec.load import load, load_as
@@ -134,6 +134,10 @@ def _check_cost(opened: Opened, cluster: Cluster, catalog: Catalog, plan: Plan) 
         from freehold.rules.racks import check_racks  # noqa: PLC0415 - reads every price
 
         check_racks(cluster, plan, catalog, opened.quotes, opened.report)
+    if is_full(cluster):
+        from freehold.rules.machines import check_machines  # noqa: PLC0415 - reads every price
+
+        check_machines(cluster, plan, catalog, opened.quotes, opened.report)
 
 
 def _quotes_source(path: Path, cluster: Cluster, report: Report) -> Source | None:

@@ -23,8 +23,26 @@ _REST: Final = 7000
 _PER_CORE: Final = 20
 _PER_GIB: Final = Decimal("0.2")
 _PER_TB: Final = 25
+_MOST_CORES: Final = 384
+_MOST_GIB: Final = 6144
+"""Of two sockets, with the largest modules of the catalog."""
+_MOST_TB: Final = 46
+"""The least bays of a chassis, each with the largest drive of the kind whose are the smallest."""
 _GIB: Final = 2**30
 _TB: Final = 10**12
+
+
+def is_full(cluster: Cluster) -> bool:
+    """Whether the parts of some host might find no room in a machine."""
+    return cluster.cost is not None and any(map(_is_full, cluster.nodes.values()))
+
+
+def _is_full(pool: Pool) -> bool:
+    return (
+        pool.cpu.cores > _MOST_CORES
+        or pool.memory > _MOST_GIB * _GIB
+        or pool.storage.models.size > _MOST_TB * _TB
+    )
 
 
 def is_narrow(cluster: Cluster, catalog: Catalog) -> bool:

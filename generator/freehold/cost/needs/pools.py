@@ -1,16 +1,17 @@
 """What the hosts of one pool are made of."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from freehold.catalog.hardware import hardware, server_item
+from freehold.catalog.hardware import server_item
 from freehold.cost.item import Category, Item, Power
 from freehold.cost.needs.cards import Cards, cards_of, machine_id
-from freehold.cost.needs.modules import drives, modules
-from freehold.cost.needs.processors import board
+from freehold.cost.needs.modules import drives, fewest_drives, fewest_sockets, modules, slots
+from freehold.cost.needs.processors import MOST_SOCKETS, Demand, board
 from freehold.cost.needs.purchase import Purchase
 from freehold.cost.types import Need
+from freehold.source import Loc
 from freehold.spec.nodes import Pool
 
 _GIB = Decimal(2**30)
@@ -46,16 +47,63 @@ def _cards(purchase: Purchase) -> Iterator[tuple[str, Cards | None]]:
         yield name, cards_of(pool.gpus, purchase.catalog, purchase.cost.life)
 
 
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """Equal parts of one host, and what holds them."""
+
+    item: str
+    count: int
+    path: Loc
+    """Where the spec asks for what they are together, in its pool."""
+    room: int
+    """As many as a machine of the catalog holds."""
+    holder: str
+
+    @property
+    def note(self) -> str:
+        """What a reader must know, if no such machine is sold."""
+        if self.count <= self.room:
+            return ""
+        return f"no machine of the catalog has the {self.count} {self.holder} that it takes"
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What a host is made of that is bought in parts; cards and small parts apart."""
+
+    chassis: str
+    pieces: tuple[Pieces, ...]
+
+
+def kit(purchase: Purchase, name: str) -> Kit | None:
+    """The kit of each host of the pool; none for what is bought whole."""
+    pool = purchase.cluster.nodes[name]
+    found = cards_of(pool.gpus, purchase.catalog, purchase.cost.life)
+    if _is_whole(purchase, name, machine_id(name, found)):
+        return None
+    return _kit(purchase, pool, found)
+
+
+def _kit(purchase: Purchase, pool: Pool, found: Cards | None) -> Kit:
+    volume = pool.storage.models
+    gpus, sockets = found.count if found else 0, fewest_sockets(pool.memory)
+    made = board(purchase, Demand(pool.cpu.cores, gpus, fewest_drives(volume), sockets))
+    memory, drive = (
+        modules(purchase, pool.memory, made.sockets), drives(purchase, volume, made.bays)
+    )  # fmt: skip
+    return Kit(made.chassis, (
+        Pieces(made.cpu, made.sockets, ("cpu", "cores"), MOST_SOCKETS, "sockets"),
+        Pieces(*memory, ("memory",), slots(min(made.sockets, MOST_SOCKETS)), "memory slots"),
+        Pieces(*drive, ("storage", "models"), made.bays, "bays"),
+    ))  # fmt: skip
+
+
 def _parts(purchase: Purchase, name: str, pool: Pool, found: Cards | None) -> Iterator[Need]:
     """Chassis, processors, memory, drives, network card and GPUs."""
-    made = board(purchase, pool.cpu.cores, found.count if found else 0)
-    bays = hardware()[made.chassis].bays
-    memory, sticks = modules(purchase, pool.memory, made.sockets)
-    drive, count = drives(purchase, pool.storage.models, bays)
+    made = _kit(purchase, pool, found)
     yield purchase.need(made.chassis, 1, name)
-    yield purchase.need(made.cpu, made.sockets, name, path=("cpu", "cores"), note=made.note)
-    yield purchase.need(memory, sticks, name, path=("memory",))
-    yield purchase.need(drive, count, name, path=("storage", "models"))
+    for one in made.pieces:
+        yield purchase.need(one.item, one.count, name, path=one.path, note=one.note)
     yield purchase.need("storage.boot-m2-960gb", 2, name, note="one mirrors the other")
     if purchase.in_racks:
         yield purchase.need("nic.cx6lx-2x25g", 1, name)

@@ -16,33 +16,45 @@ class Board:
     chassis: str
     cpu: str
     sockets: int
-
-    @property
-    def note(self) -> str:
-        """What a reader must know, if no such machine is sold."""
-        if self.sockets <= MOST_SOCKETS:
-            return ""
-        return f"no machine has the {self.sockets} sockets that so many cores take"
+    bays: int
+    """For drives."""
 
 
-def board(purchase: Purchase, cores: int, gpus: int) -> Board:
-    """The fewest sockets that hold the cores, and the smallest chassis with them and the GPUs."""
-    cpu, sockets = _processors(purchase, cores)
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """What a board must have room for."""
+
+    cores: int
+    gpus: int
+    drives: int
+    sockets: int
+    """That the memory takes."""
+
+
+def board(purchase: Purchase, demand: Demand) -> Board:
+    """The fewest sockets for cores and memory, and the smallest chassis for all.
+
+    Where none has the bays, the one with the most of them.
+    """
+    cpu, sockets = _processors(purchase, demand)
     known = parts("chassis.")
     if purchase.in_racks:
         known = {name: found for name, found in known.items() if found.rack_units}
-    chassis = next(
-        name for name, found in sorted(known.items(), key=lambda one: one[1].rack_units)
-        if found.gpus >= gpus and found.sockets >= min(sockets, MOST_SOCKETS)
-    )  # fmt: skip
-    return Board(chassis, cpu, sockets)
+    able = {
+        name: found for name, found in sorted(known.items(), key=lambda one: one[1].rack_units)
+        if found.gpus >= demand.gpus and found.sockets >= min(sockets, MOST_SOCKETS)
+    }  # fmt: skip
+    bays = min(demand.drives, max(found.bays for found in able.values()))
+    chassis = next(name for name, found in able.items() if found.bays >= bays)
+    return Board(chassis, cpu, sockets, able[chassis].bays)
 
 
-def _processors(purchase: Purchase, cores: int) -> tuple[str, int]:
+def _processors(purchase: Purchase, demand: Demand) -> tuple[str, int]:
     """Which processor, and how many of it; of those that do, what costs least."""
     known = parts("cpu.")
-    sockets = -(-cores // max(found.cores for found in known.values()))
+    of_cores = -(-demand.cores // max(found.cores for found in known.values()))
+    sockets = max(of_cores, min(demand.sockets, MOST_SOCKETS))
     return purchase.choose(
         (name, sockets) for name, found in known.items()
-        if found.cores * sockets >= cores and found.sockets >= min(sockets, MOST_SOCKETS)
+        if found.cores * sockets >= demand.cores and found.sockets >= min(sockets, MOST_SOCKETS)
     )  # fmt: skip
