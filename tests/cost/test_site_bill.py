@@ -98,7 +98,7 @@ def test_render_warns_of_a_broken_limit_and_writes(
 ) -> None:
     shutil.copytree(EXAMPLES / "clinic", tmp_path, dirs_exist_ok=True)
     spec = tmp_path / "cluster.yml"
-    spec.write_text(spec.read_text().replace("gates: {stale: 10 %}", "gates: {tco: 1.00 EUR}"))
+    spec.write_text(spec.read_text().replace("gates: {unknown: true}", "gates: {tco: 1.00 EUR}"))
     assert main(["render", str(tmp_path), "--unlocked", "-o", str(tmp_path / "new")]) == 0
     said = capsys.readouterr().err
     assert "warning[cost-gate]: the cost of owning is at least" in said
