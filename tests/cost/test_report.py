@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 import plans
 from cost import made, markup
 from freehold.cli.opening import open_spec, plan_of
+from freehold.cost.flows import HARDWARE
 from freehold.cost.item import Basis, Category
 from freehold.cost.types import (
     BreakEven,
@@ -659,3 +660,11 @@ def test_ten_thousand_hosts_are_one_box() -> None:
     assert [machine.hosts for machine in devices(plan).machines] == [
         "g1 to g300 (300 hosts, all alike)"
     ]
+
+
+@pytest.mark.parametrize("category", Category)
+def test_what_is_paid_for_any_category_has_a_purpose(category: Category) -> None:
+    paid = replace(made.RESULT.owning.flows[0], category=category, amount=D(4711))
+    owning = replace(made.RESULT.owning, flows=(paid,))
+    [(purpose, *_)] = cash(replace(made.RESULT, owning=owning)).table.rows
+    assert (purpose == "Hardware") is (category in HARDWARE)

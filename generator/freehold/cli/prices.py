@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from freehold.cli import prices_import
 from freehold.cli.status import FOUND, GOOD
+from freehold.cost.item import Category
 
 if TYPE_CHECKING:
     from freehold.catalog.facts import Catalog
@@ -170,7 +171,4 @@ _FORMATS: Final[Mapping[str, Callable[[str, "Iterable[Row]"], Iterator[str]]]] =
     "json": _json,
 }
 _FIGURE: Final = "figure"
-_CATEGORIES: Final = (
-    "server", "gpu", "cpu", "memory", "storage", "network", "facility", "service", "licence",
-    "support", "space", "energy", "staff", "isolation", "other", "cloud", "api", _FIGURE,
-)  # fmt: skip
+_CATEGORIES: Final = (*(category.value for category in Category), _FIGURE)

@@ -18,9 +18,9 @@ from freehold.cost.export.words import (
     ratio,
     rounded,
 )
-from freehold.cost.spread import OWNING
 from freehold.cost.types import BreakEven, Conventions, Costs, Quantiles, Result, Spread
 from freehold.diagnostics import visible
+from freehold.spec.cost import OWNING
 
 Rows = Iterator[Sequence[str]]
 

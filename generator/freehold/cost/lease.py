@@ -11,9 +11,7 @@ from freehold.cost.flows import HARDWARE, Terms
 from freehold.cost.item import Category
 from freehold.cost.money import EXACT
 from freehold.cost.types import BomLine, Costs, Flow, Stage, Total
-from freehold.spec.cost import Lease
-
-_LINE = "lease"
+from freehold.spec.cost import LEASE, Lease
 
 
 def lease(terms: Terms, agreed: Lease, owning: Costs, lines: Sequence[BomLine]) -> Costs | None:
@@ -32,7 +30,7 @@ def lease(terms: Terms, agreed: Lease, owning: Costs, lines: Sequence[BomLine]) 
     flows = tuple(sorted([*kept, *rent(terms, agreed, price)], key=lambda flow: flow.on))
     return replace(
         owning,
-        name=_LINE,
+        name=LEASE,
         description=f"The hardware leased over {agreed.term} at {agreed.rate.written} a year",
         flows=flows,
         nominal=Total(sum((f.amount for f in flows), Decimal(0)), owning.nominal.unknown),
@@ -54,7 +52,7 @@ def rent(terms: Terms, agreed: Lease, price: Decimal) -> tuple[Flow, ...]:
     """Each month's payment, and the buy-out."""
     last = terms.calendar.last
     return tuple(
-        terms.flow(min(day, last), _LINE, Category.OTHER, Stage.LEASE, amount)
+        terms.flow(min(day, last), LEASE, Category.OTHER, Stage.LEASE, amount)
         for day, amount in _due(terms, agreed, price)
     )
 

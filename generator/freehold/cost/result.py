@@ -26,14 +26,14 @@ from freehold.cost.needs.needs import needs
 from freehold.cost.physics import physics
 from freehold.cost.pricing import Pricing
 from freehold.cost.quality import quality
-from freehold.cost.spread import OWNING, Options, spread
+from freehold.cost.spread import Options, spread
 from freehold.cost.types import BomLine, Conventions, Costs, Demand, Flow, Physics, Result, Total
 from freehold.cost.unit_costs import Served, unit_costs
 from freehold.cost.years import years
 from freehold.plan.types import Plan
 from freehold.report import Report
 from freehold.spec.cluster import Cluster
-from freehold.spec.cost import Cost
+from freehold.spec.cost import OWNING, Cost
 from freehold.spec.quotes import Quotes
 
 DAY_COUNT: Final = "actual/365"
@@ -170,13 +170,13 @@ class Assembly:
 
     @property
     def _described(self) -> str:
-        hosts, gpus = len(self.plan.hosts), _gpus(self.plan)
+        hosts, gpus = len(self.plan.hosts), self.plan.gpus
         return f"{hosts} host{_s(hosts)} with {gpus} GPU{_s(gpus)}, bought"
 
     def _served(self, terms: Terms, asked: Demand | None) -> Served:
         months, use = terms.calendar.service, self.cost.use
         powered = use.powered if use else Decimal(1)
-        hours = months * self.cost.hours_per_month * powered * _gpus(self.plan)
+        hours = months * self.cost.hours_per_month * powered * self.plan.gpus
         weight = input_weight(self.plan, self.cluster.models)
         return Served(months, asked, weight, hours, self.bill.physics)
 
@@ -299,10 +299,6 @@ def _sources(bill: Bill, others: Iterable[Costs]) -> Mapping[str, str]:
 
 def _is(line: BomLine, category: Category) -> bool:
     return line.need.item.category is category
-
-
-def _gpus(plan: Plan) -> int:
-    return sum(one.host.card.count for one in plan.hosts if one.host.card)
 
 
 def _s(count: int) -> str:

@@ -11,9 +11,8 @@ from freehold.cost.draws import DRAWING, positions, values
 from freehold.cost.drivers import Drivers, Product
 from freehold.cost.money import EXACT, Rounding
 from freehold.cost.types import Costs, Driver, Quantiles, Spread, Swing
-from freehold.spec.cost import Uncertainty
+from freehold.spec.cost import OWNING, Uncertainty
 
-OWNING: Final = "owning"
 _TENTH: Final = Decimal("0.1")
 
 _Column = Sequence[Decimal]

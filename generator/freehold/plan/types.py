@@ -432,3 +432,8 @@ class Plan:
     hosts: tuple[HostPlan, ...]
     pools: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Host names by pool."""
+
+    @property
+    def gpus(self) -> int:
+        """Of all hosts, whether a replica is on them or not."""
+        return sum(one.host.card.count for one in self.hosts if one.host.card)

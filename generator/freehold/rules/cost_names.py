@@ -7,9 +7,9 @@ from freehold.diagnostics import nearest
 from freehold.rules.registry import Finding, rule
 from freehold.source import Loc
 from freehold.spec.cluster import Cluster
-from freehold.spec.cost import Api, Cost
+from freehold.spec.cost import LEASE, OWNING, Api, Cost
 
-_RESERVED: Final = ("owning", "lease")
+_RESERVED: Final = (OWNING, LEASE)
 
 
 @rule

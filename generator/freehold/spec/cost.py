@@ -2,13 +2,17 @@
 
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
 from freehold.spec.base import Currency, FileName, IsoDate, PoolName, Slug, Strict, Text, shaped
 from freehold.units import Bytes, Change, Duration, Money, Percent, Power, Price, Speed
+
+OWNING: Final = "owning"
+LEASE: Final = "lease"
+"""What owning and leasing are called beside the alternatives, which may not be called so."""
 
 ItemId = Annotated[
     str,

@@ -105,7 +105,7 @@ class CloudOffer:
         if self.entry and self.entry.kind is Kind.SPOT:
             said.append("spot instances can be taken away at any time")
         said += self._beyond
-        used, owned = _used_gpus(self.setting.plan), _gpus(self.setting.plan)
+        used, owned = _used_gpus(self.setting.plan), self.setting.plan.gpus
         if used < owned and self.spec.instances is None:
             said.append(f"{owned - used} of the plan's {owned} GPUs hold no replica: not rented")
         if self.spec.support:
@@ -227,10 +227,6 @@ def _gpus_of(entry: Entry | None) -> int | None:
 def _gigabytes(spec: Cloud) -> Decimal:
     """That leave each month."""
     return EXACT.divide(Decimal(spec.egress or 0), _GIGABYTE)
-
-
-def _gpus(plan: Plan) -> int:
-    return sum(host.host.card.count for host in plan.hosts if host.host.card)
 
 
 def _used_gpus(plan: Plan) -> int:

@@ -8,6 +8,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
+from freehold.cost.flows import HARDWARE
 from freehold.cost.item import Category
 from freehold.cost.types import Flow, Result, Stage
 from freehold.render.report import colours
@@ -18,10 +19,7 @@ from freehold.render.report.table import Table, columns
 
 _SOLD: Final = "Sold at the end"
 _PURPOSES: Final[Mapping[str, tuple[Category, ...]]] = {
-    "Hardware": (
-        Category.SERVER, Category.GPU, Category.CPU, Category.MEMORY, Category.STORAGE,
-        Category.NETWORK, Category.FACILITY,
-    ),
+    "Hardware": HARDWARE,
     "Services and other": (Category.SERVICE, Category.ISOLATION, Category.OTHER),
     "Licences and support": (Category.LICENCE, Category.SUPPORT),
     "Energy and space": (Category.ENERGY, Category.SPACE),

@@ -13,8 +13,8 @@ from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief
 from freehold.render.report.chart import Chart, Words, axes, chart, label, style
 from freehold.render.report.table import Table, columns
+from freehold.spec.cost import OWNING
 
-OWNING: Final = "owning"
 _ROW: Final = 40
 
 

@@ -11,9 +11,9 @@ from freehold.cost.types import Quantiles, Result, Spread, Swing
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent
 from freehold.render.report.chart import LETTERS, Chart, Words, axes, chart, label, style
-from freehold.render.report.options import OWNING
 from freehold.render.report.scale import Scale
 from freehold.render.report.table import Table, columns
+from freehold.spec.cost import OWNING
 
 _MOST: Final = 10
 """Factors that the chart shows."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.types import BreakEven, Costs, Result
+from freehold.cost.types import BreakEven, Result, Total
 from freehold.diagnostics import Diagnostic
 from freehold.plan.types import Plan
 from freehold.render.report.amounts import Amounts, lacking, percent, plural
@@ -121,9 +121,8 @@ def _judged(result: Result) -> Iterator[str]:
 def _hardware(plan: Plan | None) -> Iterator[str]:
     if plan is None:
         return
-    gpus = sum(host.host.card.count for host in plan.hosts if host.host.card)
     served = ", ".join(route.model for route in plan.gateway.routes)
-    with_gpus = f" with {plural(gpus, 'GPU')}" if gpus else ""
+    with_gpus = f" with {plural(plan.gpus, 'GPU')}" if plan.gpus else ""
     hosts = plural(len(plan.hosts), "host")
     serve = "serves" if len(plan.hosts) == 1 else "serve"
     yield f"{hosts}{with_gpus} {serve} {served}, at isolation level {plan.level.value}."
@@ -162,19 +161,15 @@ def horizon(result: Result) -> str:
 def _figures(result: Result) -> Iterator[Figure]:
     amounts = Amounts(result.conventions.currency, result.conventions.minor_units)
 
-    def total(name: str, costs: Costs, note: str) -> Figure:
-        found = costs.nominal if name.startswith("Total") else costs.npv
+    def total(name: str, found: Total, note: str) -> Figure:
         return Figure(name, f"{amounts.at_least(found.unknown)}{amounts.short(found.amount)}", note)
 
-    def sum_of(name: str, value: str, note: str = "") -> Figure:
-        return Figure(name, value, note)
-
-    yield sum_of("To buy", f"{amounts.at_least(result.capex.unknown)}"
-                           f"{amounts.short(result.capex.amount)}", "capital cost")  # fmt: skip
-    yield total(f"Total in {horizon(result)}", result.owning, "all that is paid (TCO)")
+    owning = result.owning
+    yield total("To buy", result.capex, "capital cost")
+    yield total(f"Total in {horizon(result)}", owning.nominal, "all that is paid (TCO)")
     rate = result.conventions.discount_rate
     if rate is not None:
-        yield total("Present value", result.owning, f"NPV at {percent(rate, 1)} a year")
+        yield total("Present value", owning.npv, f"NPV at {percent(rate, 1)} a year")
     yield from _unit_figures(result, amounts)
 
 
