@@ -66,3 +66,7 @@ def test_the_functions_of_finance_give_what_is_shown() -> None:
     found = doctest.testfile(str(ROOT / "docs/cost.md"), module_relative=False)
     assert found.attempted > 0
     assert found.failed == 0
+
+
+def test_it_writes_to_no_place_that_others_share() -> None:
+    assert "/tmp" not in TEXT
