@@ -596,8 +596,8 @@ def test_racks_filled_alike_are_drawn_once() -> None:
     assert [(block.y, block.height) for block in one.blocks] == [(457, 48), (409, 48), (397, 12)]
     assert ("Power at most", "2.8 kW of 7.4 kW that a feed carries, 38\xa0%") in one.facts
     assert ("Weight", "61 of 1,000 kg") in one.facts
-    assert not one.is_over
-    assert three.is_over
+    assert one.meter == "within"
+    assert three.meter == "over"
     assert three.load == 100
     assert ("Weight", "61 kg") in three.facts
     assert three.said.endswith("nothing")

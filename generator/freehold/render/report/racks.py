@@ -52,7 +52,8 @@ class Elevation:
     facts: Sequence[tuple[str, str]]
     load: float
     """Power at its most by what a feed carries, in percent, 100 at most."""
-    is_over: bool
+    meter: str
+    """`over` where that is more than the feed carries, else `within`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def _elevation(group: Sequence[Rack]) -> Elevation:
     )
     return Elevation(
         f"rack-{rack.number}", f"{which}{alike}", said, frame + 2, frame, list(_blocks(rack)),
-        list(_marks(rack)), list(_facts(rack)), _load(rack), rack.maximum_power > rack.feed,
+        list(_marks(rack)), list(_facts(rack)), _load(rack),
+        "over" if rack.maximum_power > rack.feed else "within",
     )  # fmt: skip
 
 
