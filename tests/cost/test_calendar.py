@@ -14,6 +14,7 @@ from freehold.cost.calendar import (
     in_service,
     later,
     may_be_short,
+    months,
     months_between,
     months_later,
 )
@@ -50,7 +51,7 @@ def test_months_are_the_calendars(day: date, months: int, found: date) -> None:
 
 def test_a_month_end_is_not_lost_in_a_short_month() -> None:
     """Months are counted from the first day, not one from the other."""
-    starts = [month.starts for month in Calendar(date(2027, 1, 31), date(2027, 1, 31), 3).months()]
+    starts = [month.starts for month in months(date(2027, 1, 31), date(2027, 4, 30))]
     assert starts == [date(2027, 1, 31), date(2027, 2, 28), date(2027, 3, 31)]
 
 
@@ -113,13 +114,13 @@ def test_the_years_end_with_the_horizon() -> None:
 def test_the_last_month_is_cut_by_its_days() -> None:
     """From 15 February: ten days of the 29 of a leap year's February-March are left."""
     calendar = Calendar(date(2027, 2, 25), date(2027, 3, 15), 12)
-    months = calendar.months()
-    assert len(months) == 12
-    assert months[0].ends == date(2027, 4, 14)
-    assert months[0].share == 1
-    assert months[-1].ends == date(2028, 2, 24)
-    assert months[-1].share == EXACT.divide(D(10), D(29))
-    assert calendar.service == 11 + months[-1].share
+    found = months(calendar.in_service, calendar.ends)
+    assert len(found) == 12
+    assert found[0].ends == date(2027, 4, 14)
+    assert found[0].share == 1
+    assert found[-1].ends == date(2028, 2, 24)
+    assert found[-1].share == EXACT.divide(D(10), D(29))
+    assert calendar.service == 11 + found[-1].share
 
 
 def test_prices_change_on_anniversaries() -> None:
@@ -147,9 +148,9 @@ def test_months_grow_with_days(day: date, some: int, more: int) -> None:
 @given(days, st.integers(0, 40), st.integers(1, 90))
 def test_the_months_of_service_are_the_horizon(day: date, wait: int, horizon: int) -> None:
     calendar = Calendar(day, day + timedelta(wait * 7), horizon)
-    months = calendar.months()
-    assert sum((month.share for month in months), D(0)) == calendar.service
-    served = sum((month.ends - month.starts).days + 1 for month in months)
+    found = months(calendar.in_service, calendar.ends)
+    assert sum((month.share for month in found), D(0)) == calendar.service
+    served = sum((month.ends - month.starts).days + 1 for month in found)
     assert served == max(0, (calendar.ends - calendar.in_service).days)
     years = calendar.years()
     assert sum((last - first).days + 1 for first, last in years) == (calendar.ends - day).days

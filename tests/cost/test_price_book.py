@@ -180,6 +180,12 @@ def test_a_drive_is_priced_by_its_terabytes() -> None:
     assert unknown.of_pieces(D(2)) is unknown
 
 
+def test_a_price_with_tax_is_only_shown() -> None:
+    with pytest.raises(ValidationError, match="a price with tax is only shown"):
+        entry(tax="included")
+    assert entry(tax="included", only_shown="for households").tax == "included"
+
+
 def test_apis_keep_tiers_hours_and_days() -> None:
     apis = BOOK.all_of(Category.API)
     tier = apis["api.openai.gpt-5.4"].long_context[0]

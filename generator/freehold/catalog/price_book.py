@@ -7,7 +7,7 @@ from enum import StrEnum
 from functools import cache, cached_property
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter, model_validator
 from pydantic_core import PydanticCustomError
 
 from freehold.catalog.read import read, text
@@ -169,6 +169,7 @@ class Entry(Strict):
     per: Text
     """What one is: `each`, `GPU hour`, `% of hardware/year` …"""
     tax: Literal["excluded", "included"] = "excluded"
+    """Prices are reckoned with without tax, so what includes it is only shown."""
     kind: Annotated[Kind, Field(strict=False)]
     date: Annotated[str, AfterValidator(_period)]
     """A day or a period, as its source says."""
@@ -185,15 +186,17 @@ class Entry(Strict):
     """In one machine or one instance."""
     term: Duration | None = None
     """For how long a cloud instance is reserved."""
-    country: str | None = None
-    """ISO 3166-1 alpha-3."""
-    effective: IsoDate | None = None
-    """The day from which a tariff holds."""
     long_context: Annotated[tuple[LongContext, ...], Field(strict=False)] = ()
     peak: Peak | None = None
     next: Annotated[tuple[LaterTokens, ...], Field(strict=False)] = ()
     other_dataset: Tokens | None = None
     """What another source says."""
+
+    @model_validator(mode="after")
+    def _untaxed(self) -> Self:
+        if self.tax == "included" and not self.only_shown:
+            raise PydanticCustomError("tax", "a price with tax is only shown: say `only_shown`")
+        return self
 
     @property
     def as_of(self) -> datetime.date:

@@ -75,10 +75,6 @@ class Calendar:
         """Months of service."""
         return self.months_until(self.ends)
 
-    def months(self) -> tuple[Month, ...]:
-        """The months of service; none when the horizon ends before it begins."""
-        return months(self.in_service, self.ends)
-
     def months_until(self, day: date) -> Decimal:
         """Months of service before `day`: whole ones, and the share of the last."""
         return months_between(self.in_service, day)
