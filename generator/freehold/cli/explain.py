@@ -37,6 +37,7 @@ WITH_RULES: Final = (
     "freehold.rules.alternatives",
     "freehold.rules.check",
     "freehold.rules.exclusions",
+    "freehold.rules.machines",
     "freehold.rules.quotes",
     "freehold.rules.racks",
     "freehold.source",
