@@ -18,6 +18,8 @@ from gateway.engine import DANGEROUS, Engine
 from gateway.haproxy import Proxy, free_port
 from gateway.site import Site, engine, host, plan, rendered, replica
 
+pytestmark = pytest.mark.slow
+
 
 @dataclass(frozen=True)
 class Two:

@@ -2,8 +2,12 @@
 
 import time
 
+import pytest
+
 from gateway.bed import CLIENTS, Bed, bed, write_keys
 from gateway.client import Client, chat
+
+pytestmark = pytest.mark.slow
 
 
 def _read_all(connection) -> bytes:  # type: ignore[no-untyped-def]

@@ -8,6 +8,8 @@ import pytest
 from gateway.bed import Bed, bed
 from gateway.client import Client
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def own() -> Bed:  # type: ignore[misc]

@@ -8,6 +8,8 @@ import pytest
 from gateway.bed import Bed, bed
 from gateway.client import Client, chat
 
+pytestmark = pytest.mark.slow
+
 
 def _arrivals(client: Client, path: str) -> list[tuple[float, bytes]]:
     begin = time.monotonic()

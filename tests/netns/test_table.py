@@ -75,6 +75,7 @@ MUTANTS = (
 )  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("mutant", "site"), [(one, one.site) for one in MUTANTS], ids=[one.name for one in MUTANTS]
 )
