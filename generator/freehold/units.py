@@ -34,7 +34,24 @@ _MOST = 2**63 - 1
 """systemd, HAProxy and nftables count in 64 bits with a sign."""
 
 
-class Quantity(int):
+class _Written:
+    """What a spec spells as text: a field of this type takes what `parse` does."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """What `value` spells."""
+        raise NotImplementedError
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_plain_validator_function(
+            cls.parse, serialization=core_schema.to_string_ser_schema()
+        )
+
+
+class Quantity(_Written, int):
     """A whole number of one base unit, written with any unit of `UNITS`."""
 
     WHAT: ClassVar[str]
@@ -72,12 +89,6 @@ class Quantity(int):
             remedy = f"write at most {_MOST // size} {unit}"
             raise _refuse(cls.WHAT, value, cls.EXAMPLE, remedy=remedy)
         return cls(number)
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse, serialization=core_schema.to_string_ser_schema()
-        )
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -185,7 +196,7 @@ def _speed(value: object) -> Decimal:
     return Decimal(matched[1])
 
 
-class Percent(Decimal):
+class Percent(_Written, Decimal):
     """A share or a rate, written `8 %`; its value is the fraction, 0.08."""
 
     LEAST: ClassVar = Decimal(0)
@@ -221,12 +232,6 @@ class Percent(Decimal):
         number = Decimal(str(value))
         share = f"`{(number * 100).normalize():f} %` or " if 0 < abs(number) < 1 else ""
         return f"write {share}`{number} %`"
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse, serialization=core_schema.to_string_ser_schema()
-        )
 
     @classmethod
     def __get_pydantic_json_schema__(
@@ -270,7 +275,7 @@ def _as_money(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
+class Price(_Written):
     """An amount of money per unit, such as `0.19 EUR/kWh`."""
 
     amount: Decimal
@@ -296,12 +301,6 @@ class Price:
         return cls(Decimal(matched[1]), matched[2], matched[3])
 
     @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse, serialization=core_schema.to_string_ser_schema()
-        )
-
-    @classmethod
     def __get_pydantic_json_schema__(
         cls, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
@@ -309,7 +308,7 @@ class Price:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
+class Money(_Written):
     """An amount of money, such as `7200.00 EUR`."""
 
     amount: Decimal
@@ -332,12 +331,6 @@ class Money:
         if matched is None:
             raise _refuse("an amount of money", value, "`7200.00 EUR`", remedy=_as_money(value))
         return cls(Decimal(matched[1]), matched[2])
-
-    @classmethod
-    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return core_schema.no_info_plain_validator_function(
-            cls.parse, serialization=core_schema.to_string_ser_schema()
-        )
 
     @classmethod
     def __get_pydantic_json_schema__(

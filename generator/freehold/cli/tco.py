@@ -20,7 +20,7 @@ option, csv-options one for each option with its totals and what buying earns in
 csv-prices one for each price that an alternative bills; markdown is for a comment in a review;
 focus (1.2) has rows for tools of finance: what is billed is cash, what is effective is used up;
 opencost is a file of custom prices for an hour of a core, a GPU, a GiB, that adds up to the cost
-of owning.
+of owning, but for what a bridge or an overflow bills.
 
 Exit status: 0 good, 1 a limit is broken or the spec has mistakes, 2 nothing could be written.
 """
