@@ -20,9 +20,9 @@ from cost.made import LINES, RESULT
 from freehold.catalog.load import builtin
 from freehold.cost.export import as_csv, as_json, as_markdown, cyclonedx, focus
 from freehold.cost.export.cyclonedx import Inventory
-from freehold.cost.export.words import total
 from freehold.cost.export.xlsx import workbook
 from freehold.cost.types import Result
+from freehold.cost.words import total
 from plans import clinic
 
 D = Decimal

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from freehold.cost.export.words import number
 from freehold.cost.shape_price import ShapePrice
+from freehold.cost.words import number
 from freehold.plan.advice import Advice
 from freehold.plan.shapes import Obstacle, Shape
 from freehold.render.plan_json import plain

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from freehold.cli.table import table
-from freehold.cost.export.words import grouped
 from freehold.cost.shape_price import ShapePrice
+from freehold.cost.words import grouped
 from freehold.plan.advice import Advice
 from freehold.plan.shapes import Obstacle, Shape
 

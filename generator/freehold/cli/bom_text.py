@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from freehold.cli.table import table
-from freehold.cost.export.words import (
+from freehold.cost.types import BomLine, Conventions, Result, Total
+from freehold.cost.words import (
     day,
     grouped,
     holes,
@@ -15,7 +16,6 @@ from freehold.cost.export.words import (
     unit_price,
     weeks,
 )
-from freehold.cost.types import BomLine, Conventions, Result, Total
 from freehold.diagnostics import visible
 
 Rows = Iterator[Sequence[str]]

@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Any
 
 from freehold.cli.table import table
+from freehold.cost import words
 from freehold.cost.difference import CostDifference, Figure, LineChange, ReturnChange
-from freehold.cost.export import words
 from freehold.cost.item import Basis
 from freehold.cost.types import BomLine, BreakEven, Conventions, Total
 

@@ -101,7 +101,7 @@ def _report(
 
 
 def _cost(line: "BomLine", currency: str) -> str:
-    from freehold.cost.export.words import money  # noqa: PLC0415 - not for `--help`
+    from freehold.cost.words import money  # noqa: PLC0415 - not for `--help`
 
     if line.cost is None:
         return "no price, "

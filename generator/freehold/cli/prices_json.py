@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cli.prices_rows import Row
-from freehold.cost.export.words import number
+from freehold.cost.words import number
 
 SCHEMA: Final = 1
 Json = dict[str, object]

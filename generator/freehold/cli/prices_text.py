@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from freehold.cli.prices_rows import Row
 from freehold.cli.table import table
-from freehold.cost.export.words import grouped
 from freehold.cost.item import Range
+from freehold.cost.words import grouped
 from freehold.diagnostics import visible
 
 

@@ -68,7 +68,7 @@ def _csv_prices(priced: Priced) -> bytes:
 
 def _focus(priced: Priced) -> bytes:
     from freehold.cost.export.focus import encode  # noqa: PLC0415 - only what is asked for
-    from freehold.cost.export.words import holes  # noqa: PLC0415
+    from freehold.cost.words import holes  # noqa: PLC0415
 
     if missing := priced.result.owning.nominal.unknown:
         say(f"focus: {holes(missing)}, which no row can say: the sums are the least")

@@ -6,7 +6,8 @@ from decimal import Decimal
 from freehold.cli.bom_text import quality_lines
 from freehold.cli.table import table
 from freehold.cost.export.as_csv import options
-from freehold.cost.export.words import (
+from freehold.cost.types import BreakEven, Conventions, Costs, Quantiles, Result, Spread
+from freehold.cost.words import (
     day,
     grouped,
     holes,
@@ -18,7 +19,6 @@ from freehold.cost.export.words import (
     ratio,
     rounded,
 )
-from freehold.cost.types import BreakEven, Conventions, Costs, Quantiles, Result, Spread
 from freehold.diagnostics import visible
 from freehold.spec.cost import OWNING
 

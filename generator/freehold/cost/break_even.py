@@ -8,11 +8,11 @@ from itertools import pairwise
 from typing import Final, Self
 
 from freehold.cost.calendar import Calendar, begun, months_between, months_later
-from freehold.cost.export.words import months
 from freehold.cost.item import Category
 from freehold.cost.money import EXACT
 from freehold.cost.returns import rate_of_return
 from freehold.cost.types import BreakEven, Costs, Crossing, Demand, Flow, Outcome, Physics
+from freehold.cost.words import months
 from freehold.spec.cost import Cost, Use
 
 Series = tuple[tuple[date, Decimal, Decimal], ...]

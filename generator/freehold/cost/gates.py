@@ -7,7 +7,7 @@ to keep any limit, so it fails, as does a share: a price left out is no way thro
 from collections.abc import Iterable, Iterator
 from decimal import ROUND_UP, Decimal
 
-from freehold.cost.export import words
+from freehold.cost import words
 from freehold.cost.money import EXACT
 from freehold.cost.quality import QUOTED
 from freehold.cost.types import BomLine, Breach, Result, Total

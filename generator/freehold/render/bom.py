@@ -9,8 +9,8 @@ from typing import Final
 
 from freehold.cost.export import as_csv, as_json, as_markdown, cyclonedx
 from freehold.cost.export.cyclonedx import Inventory
-from freehold.cost.export.words import total
 from freehold.cost.types import Result
+from freehold.cost.words import total
 from freehold.render.files import SiteFile
 
 FOLDER: Final = "bom"

@@ -11,8 +11,8 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.export.columns import COLUMNS, Cell
-from freehold.cost.export.words import day, number
 from freehold.cost.types import BreakEven, Costs, Result
+from freehold.cost.words import day, number
 
 # The full-width signs are what some Asian input methods type.
 _STARTS_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001

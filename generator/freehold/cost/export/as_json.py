@@ -13,9 +13,9 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from freehold.cost.export.words import number
 from freehold.cost.item import Item, UnitPrice
 from freehold.cost.types import BomLine, BreakEven, Costs, NamedPrice, Need, Result
+from freehold.cost.words import number
 from freehold.source import Loc
 
 if TYPE_CHECKING:

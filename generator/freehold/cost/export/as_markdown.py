@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export.words import (
+from freehold.cost.types import BomLine, BreakEven, Result
+from freehold.cost.words import (
     grouped,
     holes,
     months,
@@ -18,7 +19,6 @@ from freehold.cost.export.words import (
     total,
     unit_price,
 )
-from freehold.cost.types import BomLine, BreakEven, Result
 from freehold.render.markdown import sentence, text
 
 _TOP: Final = 10

@@ -14,9 +14,9 @@ from typing import Final
 from freehold import __version__
 from freehold.catalog.facts import Catalog
 from freehold.cost.export.as_json import path
-from freehold.cost.export.words import quantity
 from freehold.cost.flows import HARDWARE
 from freehold.cost.types import BomLine, Result
+from freehold.cost.words import quantity
 from freehold.lock.file import Hub, Lock, Model
 from freehold.lock.wanted import wanted
 from freehold.plan.types import Plan, Weights

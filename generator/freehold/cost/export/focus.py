@@ -19,10 +19,10 @@ from freehold.cost.calendar import months_between, months_later
 from freehold.cost.export.as_csv import encode as encode_csv
 from freehold.cost.export.as_json import path
 from freehold.cost.export.columns import Cell
-from freehold.cost.export.words import day, rounding_of
 from freehold.cost.item import Category
 from freehold.cost.money import EXACT
 from freehold.cost.types import BomLine, Flow, Result, Stage, Writeoff, Year
+from freehold.cost.words import day, rounding_of
 
 _SERVICES: Final[Mapping[Category, str]] = {
     Category.STORAGE: "Storage",

@@ -17,11 +17,11 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.calendar import months_between
-from freehold.cost.export.words import day, number, total
 from freehold.cost.item import Category
 from freehold.cost.money import EXACT
 from freehold.cost.types import BomLine, Result, Total
 from freehold.cost.unit_costs import ELSEWHERE
+from freehold.cost.words import day, number, total
 from freehold.plan.types import Host, Plan
 
 _DEFAULTS: Final[Mapping[Category, Decimal]] = {

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
-from freehold.cost.export import words
+from freehold.cost import words
 from freehold.cost.types import Total
 
 UNKNOWN: Final = "not known"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from freehold.cost.export.words import months
 from freehold.cost.item import Basis, UnitPrice
 from freehold.cost.types import Result
+from freehold.cost.words import months
 from freehold.render.report.amounts import percent, plain
 from freehold.render.report.table import Table, columns
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from freehold.cost.export import words
+from freehold.cost import words
 from freehold.cost.types import BreakEven, Outcome, Result
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief, percent

@@ -7,7 +7,7 @@ from typing import Final
 
 from matplotlib.axes import Axes
 
-from freehold.cost.export import words
+from freehold.cost import words
 from freehold.cost.types import Costs, NamedPrice, Quantiles, Result, UnitCosts
 from freehold.render.report import colours
 from freehold.render.report.amounts import UNKNOWN, Amounts, brief

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export import words
+from freehold.cost import words
 from freehold.cost.item import Basis, Category
 from freehold.cost.types import BomLine, Result, Total
 from freehold.render.report.amounts import NBSP, Amounts, lacking, plain, plural

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export.words import day, holes, months, rests_on
 from freehold.cost.export.xlsx import bill
 from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
 from freehold.cost.item import Category
 from freehold.cost.types import Result, Total
+from freehold.cost.words import day, holes, months, rests_on
 
 _ASSUMPTIONS: Final = (
     Column("What", 34),

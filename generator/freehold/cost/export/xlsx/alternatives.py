@@ -5,11 +5,11 @@ from decimal import Decimal
 from typing import Final
 
 from freehold.cost.export.as_csv import options
-from freehold.cost.export.words import provenance
 from freehold.cost.export.xlsx.context import Context
 from freehold.cost.export.xlsx.payments import paid_until
 from freehold.cost.export.xlsx.sheet import Cell, Column, Formula, Kind, Sheet
 from freehold.cost.types import BreakEven, Conventions, Costs, NamedPrice, UnitCosts
+from freehold.cost.words import provenance
 
 _OPTIONS: Final = (
     Column("Option", 18), Column("What", 40, Kind.PROSE), Column("", 9),

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
 
-from freehold.cost.export.words import rounding_of
 from freehold.cost.export.xlsx.sheet import Formula
 from freehold.cost.money import Rounding
 from freehold.cost.types import Conventions, Result
+from freehold.cost.words import rounding_of
 
 DISCOUNT_RATE: Final = "discount_rate"
 """Names that the workbook defines."""

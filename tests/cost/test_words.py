@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from cost.made import CONVENTIONS, LINES, RESULT
-from freehold.cost.export.words import (
+from freehold.cost.item import Basis, Range
+from freehold.cost.types import Outcome, Total
+from freehold.cost.words import (
     day,
     grouped,
     holes,
@@ -28,8 +30,6 @@ from freehold.cost.export.words import (
     unit_price,
     weeks,
 )
-from freehold.cost.item import Basis, Range
-from freehold.cost.types import Outcome, Total
 
 D = Decimal
 
