@@ -9,6 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import Field
 
+from freehold.catalog.load import OwnCatalog
 from freehold.diagnostics import Diagnostic
 from freehold.report import Report
 from freehold.rules.check import check
@@ -230,3 +231,13 @@ def test_numbers_stay_what_they_were_written_as() -> None:
     assert cluster.nodes["gpu"].hosts == {
         "gpu-1": IPv4Address("10.20.0.11"), "gpu-2": IPv4Address("10.20.0.12"),
     }  # fmt: skip
+
+
+def test_a_missing_key_of_a_base_says_what_it_is() -> None:
+    text = "gpus: {mine: {name: Mine, vendor: nvidia, vram: 1 GiB, bandwidth: 1 GB/s,\n"
+    text += "  date: '2026-11-01'}}\n"
+    report = Report(Source.parse(text.encode(), "catalog.yml"))
+    assert load_as(OwnCatalog, report.source, report) is None
+    assert [found.help for found in report.findings] == [
+        "add `source`: where the figures were read"
+    ]
