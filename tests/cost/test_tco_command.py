@@ -61,6 +61,7 @@ def test_a_chance_that_nobody_knows_is_not_left_out(capsys: Capture) -> None:
     assert chances["owning"] == []
 
 
+@pytest.mark.slow
 def test_formats_for_programs(capsys: Capture) -> None:
     assert main(["tco", BANK, "--format", "json"]) == 0
     assert capsys.readouterr().out.encode() == encode(OF_BANK)

@@ -14,6 +14,8 @@ from gateway.client import NAME
 from gateway.haproxy import Proxy
 from gateway.site import Site, engine, host, plan, rendered, replica
 
+pytestmark = pytest.mark.slow
+
 SLUG = st.from_regex("[a-z][a-z0-9]{0,5}(-[a-z0-9]{1,5}){0,3}", fullmatch=True)
 ADDRESSES = st.sampled_from([("10.0.0.1", "10.0.0.2"), ("fd00::1", "fd00::2")])
 LIMITS = st.fixed_dictionaries(

@@ -3,8 +3,12 @@
 import threading
 import time
 
+import pytest
+
 from gateway.bed import Bed, bed
 from gateway.client import Answer, Client, chat
+
+pytestmark = pytest.mark.slow
 
 MIB = 2**20
 

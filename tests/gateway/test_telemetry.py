@@ -7,6 +7,8 @@ import pytest
 
 from gateway.bed import Bed
 
+pytestmark = pytest.mark.slow
+
 
 def _get(one: Bed, path: str, method: str = "GET") -> tuple[int, str]:
     url = f"http://127.0.0.1:{one.metrics_port}{path}"

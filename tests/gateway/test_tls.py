@@ -7,6 +7,8 @@ import pytest
 from gateway.bed import Bed
 from gateway.client import NAME, Client
 
+pytestmark = pytest.mark.slow
+
 
 def _handshake(gateway: Bed, context: ssl.SSLContext) -> str | None:
     plain = gateway.raw()
